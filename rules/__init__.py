@@ -1,0 +1,4 @@
+"""The rule library: SLO specs and threshold rules in YAML, Prometheus rule files out.
+
+The command line and the tests call it. It imports nothing of the responder, and it never talks to a running Prometheus.
+"""
