@@ -1,0 +1,245 @@
+"""The shape of firebrigade.yaml, as pydantic models: names, types and limits of its keys, not what they refer to.
+
+``config.py`` reads a file into these and turns them into the responder's records. Values are hidden in errors,
+because any of them may be a secret in the wrong place.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from types import NoneType
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from firebrigade.responder.config_problems import KeyPath
+from firebrigade.responder.durations import parse_duration
+from firebrigade.responder.matchers import Matcher, parse_matchers
+from firebrigade.responder.model import Automation
+from firebrigade.responder.settings import parse_url
+
+
+def _duration(value: Any) -> timedelta:
+    if not isinstance(value, str):
+        raise ValueError("is a duration without its unit; write it as in 30s, 5m or 1h30m")  # noqa: TRY004 - pydantic's
+    return parse_duration(value)
+
+
+def _positive(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+def _matcher_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _matcher_text(value: Any) -> tuple[Matcher, ...]:
+    if not isinstance(value, str):
+        raise ValueError("""is not a matcher; write a text in quotes, as in 'severity="critical"'""")  # noqa: TRY004 - pydantic's
+    return parse_matchers(value)
+
+
+def flat(lists: Iterable[Sequence[Matcher]]) -> tuple[Matcher, ...]:
+    """Return the matchers of a block in one piece: each text of its list may hold several."""
+    return tuple(matcher for matchers in lists for matcher in matchers)
+
+
+def _some_matchers(value: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
+    if not flat(value):
+        raise ValueError("is empty; name at least one matcher")
+    return value
+
+
+def _namespace(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", value):
+        raise ValueError("is not the name of a Kubernetes namespace; patterns are not supported, list each one")
+    return value
+
+
+def _name(value: str) -> str:
+    if not value.strip() or not value.isprintable() or len(value) > 100:
+        raise ValueError("must be 1 to 100 printable characters")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
+Matchers = Annotated[
+    Sequence[Annotated[tuple[Matcher, ...], BeforeValidator(_matcher_text)]],
+    BeforeValidator(_matcher_list),
+]
+SomeMatchers = Annotated[Matchers, AfterValidator(_some_matchers)]
+Name = Annotated[str, AfterValidator(_name)]
+Namespace = Annotated[str, AfterValidator(_namespace)]
+Url = Annotated[str, AfterValidator(parse_url)]
+
+
+class Block(BaseModel):
+    """A block of settings: an unknown key is an error, and errors hide the values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+
+class RouteBlock(Block):
+    """One entry of ``routes``; an entry without matchers takes everything that comes so far."""
+
+    matchers: Matchers = ()
+    receivers: list[str]
+    policy: str = ""
+    runbook: str = ""
+
+
+class StepBlock(Block):
+    """One level of an escalation policy."""
+
+    acknowledge_within: PositiveDuration
+    targets: list[str] = []
+
+
+class PolicyBlock(Block):
+    """One escalation policy: level 1 is the first step."""
+
+    steps: Annotated[list[StepBlock], Field(min_length=1, max_length=3)]
+    repeat: Annotated[int, Field(ge=0, le=100)] = 0
+    automation: Automation = Automation.PARALLEL
+    resolve_within: PositiveDuration = timedelta(minutes=15)
+    page_after: PositiveDuration = timedelta(minutes=5)
+
+
+class AutomationMode(StrEnum):
+    """What runbooks may do at all."""
+
+    AUTO = "auto"
+    DRY_RUN = "dry-run"
+    OFF = "off"
+
+
+class AutomationBlock(Block):
+    """The limits of all automation: where it may act, and how soon again on the same target."""
+
+    mode: AutomationMode = AutomationMode.DRY_RUN
+    namespaces: list[Namespace] = []
+    cooldown: Duration = timedelta(minutes=10)
+
+
+class KubernetesBlock(Block):
+    """How to reach the cluster: a kubeconfig (with a context), or from inside."""
+
+    kubeconfig: str = ""
+    context: str = ""
+    in_cluster: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.in_cluster == bool(self.kubeconfig):
+            raise ValueError("needs either kubeconfig: FILE or in_cluster: true")
+        if self.in_cluster and self.context:
+            raise ValueError("has a context, which only a kubeconfig has; leave it out with in_cluster")
+        return self
+
+
+class HttpBlock(Block):
+    """An HTTP service that we ask, with its credentials: bearer token, or user name and password."""
+
+    url: Url
+    bearer_token: SecretStr | None = None
+    username: str = ""
+    password: SecretStr | None = None
+    ca_file: str = ""
+
+    @model_validator(mode="after")
+    def _one_kind_of_credentials(self) -> Self:
+        if bool(self.username) != (self.password is not None):
+            raise ValueError("has only one of username and password; give both or neither")
+        if self.username and self.bearer_token:
+            raise ValueError("has a bearer_token and a username; keep one kind of credentials")
+        return self
+
+
+class SupervisorBlock(Block):
+    """The agents' supervisor."""
+
+    url: Url
+    token: SecretStr | None = None
+
+
+class ReconcileBlock(Block):
+    """How open incidents are compared with Alertmanager.
+
+    ``grace``: how long Alertmanager must have been up before an absent alert counts as resolved.
+    ``expire_after``: an open incident that nobody can vouch for ends after this.
+    """
+
+    interval: PositiveDuration = timedelta(minutes=1)
+    grace: Duration = timedelta(minutes=10)
+    expire_after: PositiveDuration = timedelta(hours=24)
+
+
+class WindowBlock(Block):
+    """One maintenance window: starts_at and ends_at, or cron and duration."""
+
+    matchers: SomeMatchers
+    owner: Name
+    reason: Name
+    timezone: str = "UTC"
+    starts_at: str = ""
+    ends_at: str = ""
+    cron: str = ""
+    duration: PositiveDuration | None = None
+
+
+class RunbooksBlock(Block):
+    """Where the runbooks are; empty for the ones that come with Firebrigade."""
+
+    directory: str = ""
+
+
+class ConfigFile(Block):
+    """All of firebrigade.yaml; ``receivers`` stays as written, because each type has its own settings."""
+
+    version: Literal[1] = 1
+    public_url: Url | None = None
+    max_body_bytes: Annotated[int, Field(ge=1024, le=1_073_741_824)] = 10_485_760
+    receivers: dict[str, Any] = {}
+    routes: list[RouteBlock | None] | None = None
+    policies: dict[str, PolicyBlock] = {}
+    automation: AutomationBlock = AutomationBlock()
+    kubernetes: KubernetesBlock | None = None
+    prometheus: HttpBlock | None = None
+    supervisor: SupervisorBlock | None = None
+    runbooks: RunbooksBlock = RunbooksBlock()
+    alertmanagers: dict[str, HttpBlock] = {}
+    reconcile: ReconcileBlock = ReconcileBlock()
+    maintenance: dict[str, WindowBlock] = {}
+    heartbeats: list[SomeMatchers] | None = None
+
+
+def keys_at(path: KeyPath) -> list[str]:
+    """Return the keys that the block at a path may have; empty where the path leads nowhere."""
+    shape: Any = ConfigFile
+    for key in path:
+        shape = _below(shape, key)
+    if not _is_block(shape):
+        return []
+    fields = shape.model_fields
+    secrets = [name for name, field in fields.items() if field.annotation == SecretStr | None]
+    return [*fields, *(f"{name}_file" for name in secrets)]
+
+
+def _below(shape: Any, key: str | int) -> Any:
+    if _is_block(shape):
+        return _without_none(shape.model_fields[key].annotation) if key in shape.model_fields else None
+    parts = get_args(shape)
+    return _without_none(parts[-1]) if parts else None
+
+
+def _without_none(shape: Any) -> Any:
+    parts = [part for part in get_args(shape) if part is not NoneType]
+    return parts[0] if NoneType in get_args(shape) else shape
+
+
+def _is_block(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, Block)

@@ -1,0 +1,117 @@
+"""The services that Firebrigade asks, as settings: Kubernetes, Prometheus, the agents' supervisor, Alertmanagers.
+
+``config.py`` makes them from the file's blocks; the composition makes clients of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from firebrigade.responder.alertmanager import AlertmanagerSettings
+from firebrigade.responder.config_file import HttpBlock, KubernetesBlock, SupervisorBlock
+from firebrigade.responder.config_problems import KeyPath, Problems
+from firebrigade.responder.config_secrets import fill_secrets, relative_to
+
+_BLOCKS: Mapping[str, type[BaseModel]] = {"prometheus": HttpBlock, "supervisor": SupervisorBlock}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesSettings:
+    """A kubeconfig and a context (empty: its current one), or neither: in the cluster."""
+
+    kubeconfig: Path | None = None
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """An HTTP service and the credentials for it: a bearer token, or user name and password, or none.
+
+    Attributes:
+        url: without a slash at the end.
+        ca_file: certificates to trust instead of the machine's.
+    """
+
+    url: str
+    bearer_token: SecretStr | None = None
+    username: str = ""
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+
+
+def fill_service_secrets(document: Mapping[str, Any], problems: Problems) -> tuple[dict[str, Any], set[KeyPath]]:
+    """Return the document with its services' secrets read, and the key paths whose secret could not be had."""
+    filled, failed = dict(document), set[KeyPath]()
+    for key, model in _BLOCKS.items():
+        _fill(filled, key, model, (key,), (problems, failed))
+    if isinstance(filled.get("alertmanagers"), dict):
+        alertmanagers = filled["alertmanagers"] = dict(filled["alertmanagers"])
+        for name in alertmanagers:
+            _fill(alertmanagers, name, HttpBlock, ("alertmanagers", name), (problems, failed))
+    return filled, failed
+
+
+def _fill(
+    blocks: dict[str, Any],
+    key: str,
+    model: type[BaseModel],
+    path: KeyPath,
+    found: tuple[Problems, set[KeyPath]],
+) -> None:
+    if isinstance(blocks.get(key), dict):
+        problems, failed = found
+        blocks[key], failed_keys = fill_secrets(blocks[key], model, path, problems, {})
+        failed.update((*path, failed_key) for failed_key in failed_keys)
+
+
+def build_kubernetes(block: KubernetesBlock | None, problems: Problems) -> KubernetesSettings | None:
+    """Return how to reach the cluster, or None: there is none."""
+    if block is None:
+        return None
+    path = relative_to(problems.source, block.kubeconfig) if block.kubeconfig else None
+    _check_file(path, ("kubernetes", "kubeconfig"), problems)
+    return KubernetesSettings(kubeconfig=path, context=block.context)
+
+
+def build_service(block: HttpBlock | None, path: KeyPath, problems: Problems) -> ServiceSettings | None:
+    """Return the settings of a service, or None: there is none."""
+    if block is None:
+        return None
+    ca_file = relative_to(problems.source, block.ca_file) if block.ca_file else None
+    _check_file(ca_file, (*path, "ca_file"), problems)
+    return ServiceSettings(
+        url=block.url,
+        bearer_token=block.bearer_token,
+        username=block.username,
+        password=block.password,
+        ca_file=ca_file,
+    )
+
+
+def build_alertmanagers(blocks: Mapping[str, HttpBlock], problems: Problems) -> dict[str, AlertmanagerSettings]:
+    """Return the settings of each Alertmanager by the source that its webhooks name."""
+    services = {name: build_service(block, ("alertmanagers", name), problems) for name, block in blocks.items()}
+    return {
+        name: AlertmanagerSettings(
+            url=service.url,
+            username=service.username,
+            password=service.password,
+            bearer_token=service.bearer_token,
+            ca_file=str(service.ca_file or ""),
+        )
+        for name, service in services.items()
+        if service
+    }
+
+
+def build_supervisor(block: SupervisorBlock | None) -> ServiceSettings | None:
+    """Return the settings of the agents' supervisor, or None: there is none."""
+    return ServiceSettings(url=block.url, bearer_token=block.token) if block else None
+
+
+def _check_file(path: Path | None, key: KeyPath, problems: Problems) -> None:
+    if path is not None and not path.is_file():
+        problems.add(key, f"there is no file {path}; check the path")
