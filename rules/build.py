@@ -1,0 +1,102 @@
+"""Spec files in, Prometheus rule files out, the same bytes every time.
+
+``commands.py`` calls it for the command line, ``check.py`` and the tests for its parts. It reads specs and writes
+nothing: ``write`` is the only exception.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from firebrigade.rules import alerts, burnrate, document, spec
+from firebrigade.rules.document import Document
+from firebrigade.rules.library import Surroundings
+from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.rulefile import Group, RuleFile, render
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A spec and the rule file that it becomes."""
+
+    source: Document
+    file: RuleFile
+
+
+def compile_all(paths: Iterable[Path], surroundings: Surroundings) -> tuple[Compiled, ...]:
+    """Compile spec files, each by its kind.
+
+    Raises:
+        RulesError: with the problems of all files.
+    """
+    compiled: list[Compiled] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            compiled.append(compile_one(document.read(path), surroundings))
+        except RulesError as error:
+            problems += error.problems
+    problems += _collisions(compiled)
+    if problems:
+        raise RulesError(problems)
+    return tuple(compiled)
+
+
+def compile_one(source: Document, surroundings: Surroundings) -> Compiled:
+    """Compile one spec: a file with ``slos`` is an SLO spec, one with ``groups`` holds hand-written rules.
+
+    Raises:
+        RulesError: with everything that is wrong in it.
+    """
+    keys = source.data if isinstance(source.data, dict) else {}
+    if "slos" in keys:
+        kind, groups = "slo", _slo_groups(source, surroundings)
+    elif "groups" in keys:
+        kind, groups = "alerts", alerts.groups(source, surroundings)
+    else:
+        raise RulesError([source.problem((), "is no spec: it has neither slos nor groups at its top")])
+    path = source.path
+    file = RuleFile(name=f"{kind}-{path.stem}.yaml", source=f"{path.absolute().parent.name}/{path.name}", groups=groups)
+    return Compiled(source=source, file=file)
+
+
+def merged(compiled: Sequence[Compiled]) -> str:
+    """Return all rules as the text of one file."""
+    groups = tuple(group for part in compiled for group in part.file.groups)
+    return render(groups, ", ".join(part.file.source for part in compiled))
+
+
+def write(compiled: Iterable[Compiled], folder: Path) -> tuple[Path, ...]:
+    """Write each rule file into a folder, which is made when it is missing, and return the files' paths.
+
+    Raises:
+        RulesError: the folder can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tuple(_write(folder / part.file.name, part.file.text) for part in compiled)
+    except OSError as error:
+        message = f"can't be written ({error.strerror}); choose another folder for the rule files"
+        raise RulesError([Problem(file=str(folder), line=0, key="", message=message)]) from None
+
+
+def _write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _slo_groups(source: Document, surroundings: Surroundings) -> tuple[Group, ...]:
+    found = spec.objectives(source)
+    return tuple(group for objective in found for group in burnrate.groups(objective, surroundings.links))
+
+
+def _collisions(compiled: Sequence[Compiled]) -> Iterable[Problem]:
+    files: dict[str, Compiled] = {}
+    groups: dict[str, Compiled] = {}
+    for part in compiled:
+        if (other := files.setdefault(part.file.name, part)) is not part:
+            yield part.source.problem((), f"would overwrite the rule file of {other.source.path}; rename one of them")
+        for group in part.file.groups:
+            # Prometheus tells groups of different files apart, promtool's group_eval_order does not.
+            if (other := groups.setdefault(group.name, part)) is not part:
+                yield part.source.problem((), f"has the group {group.name} of {other.source.path}; rename one of them")

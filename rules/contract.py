@@ -1,0 +1,152 @@
+"""The metric contract: which series exist, of which type and unit, and which labels they carry once they are stored.
+
+Read from metrics.yaml by ``check.py``, by the tests, and by whoever must emit what rules expect. It asks no Prometheus.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+
+from prometheus_client.utils import floatToGoString
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from firebrigade.rules import document, library
+from firebrigade.rules.document import Document
+from firebrigade.rules.problems import Problem, RulesError
+
+METADATA_LABELS = frozenset({"__name__"})
+
+
+class Exporter(BaseModel):
+    """Who is scraped: the labels that come from the target, and whether the exporter's own win over them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    honor_labels: bool
+    target_labels: tuple[str, ...]
+
+
+class Metric(BaseModel):
+    """One metric as its exporter exposes it; metrics.yaml explains the keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")
+    type: Literal["counter", "gauge", "histogram"]
+    unit: str = Field(min_length=1)
+    labels: tuple[str, ...]
+    values: dict[str, tuple[str, ...]] = {}
+    buckets: tuple[float, ...] = ()
+    service: str
+    source: Literal["seeds", "repository", "upstream"]
+    exporter: str = "pod"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.type == "histogram") != bool(self.buckets):
+            raise ValueError("needs buckets if, and only if, it is a histogram")
+        if unknown := sorted(set(self.values) - set(self.labels)):
+            raise ValueError(f"gives values for {', '.join(unknown)}, which is none of its labels")
+        return self
+
+    def bounds(self) -> tuple[str, ...]:
+        """Return the values of ``le`` as the client writes them; 5 is ``5.0``."""
+        return tuple(floatToGoString(bound) for bound in (*self.buckets, float("inf"))) if self.buckets else ()
+
+
+class MetricsFile(BaseModel):
+    """The file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exporters: dict[str, Exporter] = {}
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One name that can be selected.
+
+    Attributes:
+        kind: ``counter`` may be rated, ``gauge`` may not, ``recorded`` is known by its expression only.
+        labels: all that a stored series can carry.
+        values: the values of labels that have a fixed few.
+        bounds: of a histogram's buckets, as ``le`` writes them.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "recorded"]
+    labels: frozenset[str]
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """All series that rules may name."""
+
+    metrics: tuple[Metric, ...]
+    series: Mapping[str, Series]
+
+    def with_series(self, more: Iterable[Series]) -> "Contract":
+        """Return the contract with recorded series added."""
+        return Contract(metrics=self.metrics, series={**self.series, **{one.name: one for one in more}})
+
+    def labels_of(self, name: str) -> frozenset[str] | None:
+        """Return the labels of a series, or None for one that is not in the contract."""
+        return self.series[name].labels if name in self.series else None
+
+
+def load(more: Iterable[Path] = ()) -> Contract:
+    """Read the bundled contract and further files in its format.
+
+    Raises:
+        RulesError: with everything that is wrong in the files.
+    """
+    sources = [document.read(path) for path in (library.folder() / "metrics.yaml", *more)]
+    files = [source.parse(MetricsFile) for source in sources]
+    exporters = {name: exporter for file in files for name, exporter in file.exporters.items()}
+    problems = [p for source, file in zip(sources, files, strict=True) for p in _problems(source, file, exporters)]
+    if problems:
+        raise RulesError(problems)
+    metrics = tuple(metric for file in files for metric in file.metrics)
+    series = {one.name: one for metric in metrics for one in _series(metric, exporters[metric.exporter])}
+    return Contract(metrics=metrics, series=series)
+
+
+def stored_labels(metric: Metric, exporter: Exporter) -> frozenset[str]:
+    """Return the labels of a metric's series in Prometheus, without ``le``.
+
+    Where the target's label wins, the exporter's own of that name is kept as ``exported_<name>``
+    (https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config, honor_labels).
+    """
+    target = set(exporter.target_labels)
+    own = {label if exporter.honor_labels or label not in target else f"exported_{label}" for label in metric.labels}
+    return frozenset(own | target)
+
+
+def _series(metric: Metric, exporter: Exporter) -> Iterator[Series]:
+    labels = stored_labels(metric, exporter)
+    if metric.type != "histogram":
+        yield Series(name=metric.name, kind=metric.type, labels=labels, values=metric.values)
+        return
+    for suffix in ("sum", "count"):
+        yield Series(name=f"{metric.name}_{suffix}", kind="counter", labels=labels, values=metric.values)
+    yield Series(
+        name=f"{metric.name}_bucket",
+        kind="counter",
+        labels=labels | {"le"},
+        values={**metric.values, "le": metric.bounds()},
+        bounds=metric.bounds(),
+    )
+
+
+def _problems(source: Document, file: MetricsFile, exporters: Mapping[str, Exporter]) -> Iterator[Problem]:
+    names = [metric.name for metric in file.metrics]
+    for number, metric in enumerate(file.metrics):
+        at = ("metrics", number)
+        if names.index(metric.name) != number:
+            yield source.problem((*at, "name"), f"{metric.name} is there twice; keep one of them")
+        if metric.exporter not in exporters:
+            yield source.problem((*at, "exporter"), f"{metric.exporter} is none of the exporters above")

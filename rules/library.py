@@ -1,0 +1,99 @@
+"""Where the bundled library lies, in a checkout and in an installed wheel alike, and the data that all of it shares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from firebrigade.rules import document
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Service(_Strict):
+    """A service that must have at least one scrape target, and the target labels by which it is known."""
+
+    service: str
+    namespace: str = ""
+    deployment: str = ""
+
+    def matchers(self) -> str:
+        """Return the labels as equality matchers, so that ``absent`` gives them back."""
+        return ", ".join(f'{name}="{value}"' for name, value in self.model_dump().items() if value)
+
+
+class _Services(_Strict):
+    services: tuple[Service, ...]
+
+
+class Links(_Strict):
+    """The addresses that code adds to every alert; ``{name}`` stands for the runbook's or the dashboard's name."""
+
+    runbook_url: str = Field(pattern=r"^https?://.*\{name\}")
+    dashboard_url: str = Field(pattern=r"^https?://.*\{name\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a build takes from outside its specs; ``runbooks`` is None where nobody knows which exist."""
+
+    links: Links
+    services: tuple[Service, ...]
+    runbooks: frozenset[str] | None
+
+
+def folder() -> Path:
+    """Return the library's own folder.
+
+    Prometheus and promtool read files, not archives, so the package is always unpacked (``zip_safe`` is false).
+    """
+    return Path(str(resources.files("firebrigade.rules")))
+
+
+def specs() -> tuple[Path, ...]:
+    """Return the bundled alert files and SLO specs, sorted."""
+    return tuple(sorted(folder().glob("alerts/*.yaml")) + sorted(folder().glob("slos/*.yaml")))
+
+
+def generated() -> Path:
+    """Return the folder of the files that Prometheus loads."""
+    return folder() / "generated"
+
+
+def tests() -> tuple[Path, ...]:
+    """Return the bundled promtool tests, sorted."""
+    return tuple(sorted(folder().glob("tests/*.yaml")))
+
+
+@cache
+def surroundings() -> Surroundings:
+    """Return the bundled links and services, and the names of the runbooks that lie beside the library.
+
+    Raises:
+        RulesError: one of the bundled files is wrong.
+    """
+    links = document.read(folder() / "links.yaml").parse(Links)
+    services = document.read(folder() / "services.yaml").parse(_Services).services
+    return Surroundings(links=links, services=services, runbooks=_runbooks())
+
+
+def _runbooks() -> frozenset[str] | None:
+    names = frozenset(path.stem for path in (folder().parent / "runbooks").glob("*.md"))
+    return names or None
+
+
+def annotations(links: Links, runbook: str, dashboard: str) -> Mapping[str, str]:
+    """Return the two links of an alert; a name that is already an address is kept."""
+    return {
+        "runbook_url": _address(links.runbook_url, runbook),
+        "dashboard_url": _address(links.dashboard_url, dashboard),
+    }
+
+
+def _address(pattern: str, name: str) -> str:
+    return name if name.startswith(("https://", "http://")) else pattern.replace("{name}", name)
