@@ -1,7 +1,7 @@
 """A client for Alertmanager's API v2: alerts, groups, silences, status.
 
-Maintenance windows become silences through it (``silences.py``), and ``reconcile.py`` compares incidents with what it lists. It
-keeps nothing between calls and takes no decision; the records are in ``alertmanager_records.py``.
+Maintenance windows become silences through it (``silences.py``), and ``reconcile.py`` compares incidents with what it
+lists. It keeps nothing between calls and takes no decision; the records are in ``alertmanager_records.py``.
 Source: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 

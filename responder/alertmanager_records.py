@@ -95,7 +95,7 @@ class NewSilence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
-    """What it says of itself: ``started_at`` by its own clock (the API's ``uptime``); ``peers`` is 0 without a cluster."""
+    """What it says of itself; ``started_at`` is by its own clock (the API says ``uptime``), no cluster has 0 ``peers``."""
 
     version: str
     started_at: datetime

@@ -9,6 +9,7 @@ by the rule of iCalendar, RFC 5545 section 3.3.5: a time that the clocks skip ha
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -18,17 +19,21 @@ _FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 _RANGE = re.compile(r"(?P<first>[a-z]{3}|[0-7])(?:-(?P<last>[a-z]{3}|[0-7]))?(?:/(?P<step>[1-9]))?|\*/(?P<every>[1-9])")
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
+_CHECKED_TIMES = 1500  # a day of minutes, four years of days
 
 
-def check_cron(cron: str, zone: ZoneInfo) -> None:
+def check_cron(cron: str, duration: timedelta) -> None:
     """Check an expression of five fields: minute, hour, day of month, month, day of week.
 
     Raises:
-        ValueError: it can't be read, or never comes true; one sentence.
+        ValueError: it can't be read, never comes true, or comes true again within ``duration``; one sentence.
     """
     start = datetime(2000, 1, 1, tzinfo=UTC)  # any would do: every date comes back within 28 years, or never
-    if next(iter(_wall_times(cron, start, start + 28 * 366 * _DAY)), None) is None:
-        raise ValueError(f"cron {cron!r} never comes true in {zone.key}: no month has such a day")
+    walls = list(islice(_wall_times(cron, start, start + 28 * 366 * _DAY), _CHECKED_TIMES))
+    if not walls:
+        raise ValueError(f"cron {cron!r} never comes true: no month has such a day")
+    if any(later - earlier < duration for earlier, later in pairwise(walls)):
+        raise ValueError(f"cron {cron!r} comes true again before {duration} are over: make the duration shorter")
 
 
 def times(cron: str, zone: ZoneInfo, start: datetime, end: datetime) -> list[datetime]:
@@ -45,7 +50,7 @@ def times(cron: str, zone: ZoneInfo, start: datetime, end: datetime) -> list[dat
 
 
 def _wall_times(cron: str, first: datetime, last: datetime) -> Iterator[datetime]:
-    """Wall-clock times from first to last; they are marked as UTC so that CronTrigger sees a clock that nobody moves."""
+    """Yield wall-clock times, marked as UTC so that CronTrigger sees a clock that nobody moves."""
     trigger = _trigger(cron, last)
     wall = trigger.get_next_fire_time(None, first)
     while wall is not None:

@@ -70,11 +70,6 @@ def occurrences(window: MaintenanceWindow, start: datetime, end: datetime) -> li
     return []
 
 
-def all_occurrences(windows: Iterable[MaintenanceWindow], start: datetime, end: datetime) -> dict[str, Occurrence]:
-    """Return every window's occurrences of which a part lies in ``[start, end)``, by key."""
-    return {occurrence.key: occurrence for window in windows for occurrence in occurrences(window, start, end)}
-
-
 def suppressed_until(
     windows: Iterable[MaintenanceWindow], labels: Mapping[str, str], now: datetime
 ) -> Maintenance | None:
@@ -117,7 +112,7 @@ def _check_recurring(window: MaintenanceWindow, where: str) -> None:
     if window.duration is None or window.duration <= timedelta():
         raise ValueError(f"{where} has a cron expression and no duration: say how long it lasts")
     try:
-        cron.check_cron(window.cron, ZoneInfo(window.timezone))
+        cron.check_cron(window.cron, window.duration)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
 
