@@ -1,0 +1,148 @@
+"""``/api/v1``: incidents, dead letters and the automation switch, for the command line and other programs.
+
+Thin: it reads the question, asks the store, and represents the answer. Errors are raised and become JSON in ``app.py``.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, jsonify, request
+
+from firebrigade.responder.authentication import Credentials
+from firebrigade.responder.clock import Clock
+from firebrigade.responder.errors import NotFoundError, PayloadError
+from firebrigade.responder.incoming import authenticate, read_json_body, refuse_other_origins
+from firebrigade.responder.json_fields import JsonFields
+from firebrigade.responder.json_text import JsonObject, read_json
+from firebrigade.responder.model import Incident, IncidentStatus
+from firebrigade.responder.records import Engine, Records
+from firebrigade.responder.representation import represent, represent_alert
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+MAX_ID = 2**63 - 1  # the largest that either database takes as a parameter
+MAX_ACTOR_CHARACTERS = 100
+
+_STATUSES: dict[str, Collection[IncidentStatus]] = {
+    "open": (IncidentStatus.TRIGGERED, IncidentStatus.ACKNOWLEDGED),
+    **{status.value: (status,) for status in IncidentStatus},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """What the routes answer with."""
+
+    store: Records
+    clock: Clock
+    engine: Engine
+
+    def list_incidents(self) -> Response:
+        """Answer with the newest incidents; ``next_before`` asks for the ones after them."""
+        limit = _read_limit()
+        before = _read_number("before", MAX_ID)
+        incidents = self.store.incidents(statuses=_read_statuses(), limit=limit, before_id=before)
+        next_before = incidents[-1].id if len(incidents) == limit else None
+        return jsonify(incidents=[represent(incident) for incident in incidents], next_before=next_before)
+
+    def show_incident(self, incident_id: int) -> Response:
+        """Answer with an incident and all that belongs to it."""
+        _check_id(incident_id)
+        incident = self.store.incident(incident_id)
+        return jsonify(
+            incident=represent(incident),
+            alerts=[represent_alert(alert) for alert in self.store.alerts(incident_id)],
+            timeline=[represent(entry) for entry in self.store.timeline(incident_id)],
+            deliveries=[represent(delivery) for delivery in self.store.deliveries(incident_id)],
+            steps=[represent(step) for step in self.store.steps(incident_id)],
+        )
+
+    def acknowledge(self, incident_id: int) -> Response:
+        """Acknowledge; a second time changes nothing."""
+        _check_id(incident_id)
+        return self._changed(self.store.acknowledge(incident_id, _read_actor(_read_fields()), self.clock.now()))
+
+    def resolve(self, incident_id: int) -> Response:
+        """Resolve; a second time changes nothing."""
+        _check_id(incident_id)
+        return self._changed(self.store.resolve(incident_id, _read_actor(_read_fields()), self.clock.now()))
+
+    def show_automation(self) -> Response:
+        """Answer with the global switch."""
+        return jsonify(on=self.store.automation_on())
+
+    def switch_automation(self) -> Response:
+        """Set the global switch."""
+        fields = _read_fields()
+        on = fields.boolean("on")
+        self.store.switch_automation(on, _read_actor(fields), self.clock.now())
+        self.engine.wake()
+        return jsonify(on=on)
+
+    def list_dead_letters(self) -> Response:
+        """Answer with the newest dead letters, bodies included: they hold what the alerts held."""
+        return jsonify(dead_letters=[represent(letter) for letter in self.store.dead_letters(_read_limit())])
+
+    def _changed(self, incident: Incident) -> Response:
+        self.engine.wake()
+        return jsonify(incident=represent(incident))
+
+
+def make_api(api: Api, credentials: Credentials) -> Blueprint:
+    """Return the routes, all of which ask for credentials first."""
+    blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+    @blueprint.before_request
+    def let_in() -> None:
+        authenticate(credentials)
+        refuse_other_origins()
+
+    blueprint.get("/incidents")(api.list_incidents)
+    blueprint.get("/incidents/<int:incident_id>")(api.show_incident)
+    blueprint.post("/incidents/<int:incident_id>/acknowledge")(api.acknowledge)
+    blueprint.post("/incidents/<int:incident_id>/resolve")(api.resolve)
+    blueprint.get("/automation")(api.show_automation)
+    blueprint.post("/automation")(api.switch_automation)
+    blueprint.get("/dead-letters")(api.list_dead_letters)
+    return blueprint
+
+
+def _read_statuses() -> Collection[IncidentStatus]:
+    status = request.args.get("status")
+    if status is None:
+        return tuple(IncidentStatus)
+    if status not in _STATUSES:
+        raise PayloadError("?status", f"must be one of {', '.join(_STATUSES)}")
+    return _STATUSES[status]
+
+
+def _read_limit() -> int:
+    return _read_number("limit", MAX_LIMIT) or DEFAULT_LIMIT
+
+
+def _read_number(name: str, largest: int) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= largest):
+        raise PayloadError(f"?{name}", f"must be a number from 1 to {largest}")
+    return int(text)
+
+
+def _read_fields() -> JsonFields:
+    if request.content_length in {None, 0} and not request.mimetype:
+        return JsonFields(JsonObject([]), "")
+    body = read_json_body()
+    return JsonFields(read_json(body) if body else JsonObject([]), "")
+
+
+def _read_actor(fields: JsonFields) -> str:
+    actor = fields.text("actor", default="api", empty=False)
+    if len(actor) > MAX_ACTOR_CHARACTERS or not actor.isprintable():
+        raise fields.error("actor", f"must be a name of at most {MAX_ACTOR_CHARACTERS} printable characters")
+    return actor
+
+
+def _check_id(incident_id: int) -> None:
+    if not 1 <= incident_id <= MAX_ID:
+        raise NotFoundError("there is no such incident")

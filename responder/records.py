@@ -1,0 +1,115 @@
+"""What the web asks of the responder's other parts: the store's records, the engine, and a view of the configuration.
+
+``webhook.py`` and ``api.py`` know these and nothing more; ``store/store.py`` and ``engine/`` have them without naming
+them. Protocols and data only.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from firebrigade.responder.matchers import Matcher
+from firebrigade.responder.model import (
+    AlertGroup,
+    DeadLetter,
+    Delivery,
+    Incident,
+    IncidentAlert,
+    IncidentStatus,
+    Labels,
+    StepResult,
+    TimelineEntry,
+)
+
+
+class ConfigView(Protocol):
+    """What the web needs of the configuration; ``Config`` is one."""
+
+    @property
+    def heartbeats(self) -> tuple[tuple[Matcher, ...], ...]:
+        """Alerts that these match say "I am alive" by firing; they are never incidents."""
+        ...
+
+    @property
+    def max_body_bytes(self) -> int:
+        """A request with a longer body is refused."""
+        ...
+
+
+class Engine(Protocol):
+    """Whoever works on what is due."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it works."""
+        ...
+
+    def wake(self) -> None:
+        """Look at once at what is due. Never blocks."""
+        ...
+
+
+class Records(Protocol):
+    """The store as the web uses it. Every method raises StoreUnavailableError when the database can't answer now."""
+
+    def record(self, group: AlertGroup, now: datetime, body_hash: str = "") -> tuple[int, ...]:
+        """Commit a payload and return the ids of its incidents."""
+        ...
+
+    def record_dead_letter(self, source: str, error: str, body: bytes, now: datetime) -> int:
+        """Commit a payload that could not be processed and return its id."""
+        ...
+
+    def record_heartbeat(self, name: str, labels: Labels, now: datetime) -> None:
+        """Commit that a heartbeat came."""
+        ...
+
+    def incidents(
+        self, *, statuses: Collection[IncidentStatus], limit: int, before_id: int | None
+    ) -> Sequence[Incident]:
+        """Return the newest incidents with one of the statuses, newest first."""
+        ...
+
+    def incident(self, incident_id: int, /) -> Incident:
+        """Return one incident; raises NotFoundError."""
+        ...
+
+    def alerts(self, incident_id: int, /) -> Sequence[IncidentAlert]:
+        """Return an incident's alerts."""
+        ...
+
+    def timeline(self, incident_id: int, /) -> Sequence[TimelineEntry]:
+        """Return what happened, oldest first."""
+        ...
+
+    def deliveries(self, incident_id: int, /) -> Sequence[Delivery]:
+        """Return an incident's deliveries."""
+        ...
+
+    def steps(self, incident_id: int, /) -> Sequence[StepResult]:
+        """Return an incident's runbook steps."""
+        ...
+
+    def acknowledge(self, incident_id: int, actor: str, now: datetime, /) -> Incident:
+        """Acknowledge; raises NotFoundError, and ConflictError when it is resolved."""
+        ...
+
+    def resolve(self, incident_id: int, actor: str, now: datetime, /) -> Incident:
+        """Resolve; raises NotFoundError."""
+        ...
+
+    def dead_letters(self, limit: int, /) -> Sequence[DeadLetter]:
+        """Return the newest dead letters, newest first."""
+        ...
+
+    def automation_on(self) -> bool:
+        """Return the global switch."""
+        ...
+
+    def switch_automation(self, on: bool, actor: str, now: datetime, /) -> None:
+        """Set the global switch."""
+        ...
+
+    def ping(self) -> None:
+        """Return if the database answers."""
+        ...

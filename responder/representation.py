@@ -1,0 +1,67 @@
+"""The records of an incident as JSON, for the API and the command line. Pure.
+
+Times are RFC 3339 in UTC, durations are seconds and say so in their names. What only the engine needs (leases, fences)
+is left out. Labels and annotations are handed over as they came: whoever shows them escapes them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from firebrigade.responder.model import (
+    Alert,
+    DeadLetter,
+    Delivery,
+    Incident,
+    IncidentAlert,
+    StepResult,
+    TimelineEntry,
+)
+from firebrigade.responder.timestamps import format_rfc3339
+
+JsonValue = Any
+_INTERNAL = frozenset({"fence", "lease_until"})
+
+
+def represent_incident(incident: Incident) -> dict[str, JsonValue]:
+    """Return an incident, without what belongs to it."""
+    return represent(incident)
+
+
+def represent_alert(alert: IncidentAlert) -> dict[str, JsonValue]:
+    """Return an alert with the time that it was last heard of."""
+    return {**represent(alert.alert), "last_seen_at": format_rfc3339(alert.last_seen_at)}
+
+
+def represent(record: Incident | Alert | TimelineEntry | Delivery | StepResult | DeadLetter) -> dict[str, JsonValue]:
+    """Return a record's public fields under their own names."""
+    return _represent_fields(record)
+
+
+def _represent_fields(record: Any) -> dict[str, JsonValue]:
+    values = ((field.name, getattr(record, field.name)) for field in fields(record) if field.name not in _INTERNAL)
+    return dict(_represent_field(name, value) for name, value in values)
+
+
+def _represent_field(name: str, value: object) -> tuple[str, JsonValue]:
+    if isinstance(value, timedelta):
+        return f"{name}_seconds", value.total_seconds()
+    return name, _represent_value(value)
+
+
+def _represent_value(value: object) -> JsonValue:
+    if isinstance(value, datetime):
+        return format_rfc3339(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(name): _represent_value(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_represent_value(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return _represent_fields(value)
+    return value
