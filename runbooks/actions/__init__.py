@@ -1,0 +1,1 @@
+"""One file per action. ``registry.py`` finds them; nothing here imports another action."""

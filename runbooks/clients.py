@@ -1,0 +1,14 @@
+"""What actions talk through. Made once by the responder from its settings; a missing one switches its actions off."""
+
+from dataclasses import dataclass
+
+from firebrigade.runbooks.kube import KubernetesClient
+from firebrigade.runbooks.supervisor import SupervisorClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """The configured ways into the world; None is one that is not configured."""
+
+    kubernetes: KubernetesClient | None = None
+    supervisor: SupervisorClient | None = None

@@ -1,0 +1,122 @@
+"""One runbook step against the world: find the target, plan, ask the guards, apply, verify, undo.
+
+The responder calls it and writes down what comes back. It keeps nothing and waits for nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from firebrigade.runbooks.contract import (
+    Action,
+    Change,
+    Guard,
+    Health,
+    PastStep,
+    PermanentActionError,
+    Plan,
+    Refusal,
+    RefusalReason,
+    RunbookStep,
+    Verdict,
+)
+from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
+from firebrigade.runbooks.promql import placeholders, render_query
+from firebrigade.runbooks.targets import resolve_target
+
+
+class RunbookExecutor:
+    """Executes steps with the actions, guards and Prometheus that are configured. Used by several threads.
+
+    Args:
+        actions: by name, as ``registry.build_actions`` returns them; a missing one is not configured.
+        guards: in the order in which they are asked.
+        prometheus: None if there is none; a step with a query is then refused.
+    """
+
+    def __init__(
+        self, actions: Mapping[str, Action], guards: Sequence[Guard], prometheus: PrometheusClient | None
+    ) -> None:
+        self._actions = actions
+        self._guards = tuple(guards)
+        self._prometheus = prometheus
+
+    def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
+        """Find the target from the labels, then plan; raises as Action.plan does."""
+        if refusal := self._not_configured(step):
+            return refusal
+        # A step that could not be verified is not begun.
+        if missing := sorted(name for name in placeholders(step.verify_query) if not labels.get(name)):
+            text = f"The alert carries no label {missing[0]}, which the verification's query needs."
+            return Refusal(reason=RefusalReason.INVALID_TARGET, summary=text)
+        action = self._actions[step.action]
+        target = resolve_target(step.target, labels, action.TARGET_KIND)
+        if isinstance(target, Refusal):
+            return target
+        try:
+            params = action.Params.model_validate(step.params)
+        except ValidationError as error:
+            fields = ", ".join(".".join(map(str, one["loc"])) or "params" for one in error.errors())
+            raise PermanentActionError(f"The step {step.name} has wrong params: {fields}.") from None
+        return action.plan(target, params, step_id, now)
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
+        """Ask every guard; the first refusal wins."""
+        refusals = (guard.allow(plan, history, now) for guard in self._guards)
+        return next((refusal for refusal in refusals if refusal is not None), None)
+
+    def apply(self, plan: Plan) -> Change:
+        """Apply; raises as Action.apply does."""
+        return self._action(plan).apply(plan)
+
+    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
+        """Ask the action and, where the step has a query, Prometheus; healthy when both say so.
+
+        Raises:
+            TemporaryActionError: one of them can't be asked now.
+        """
+        try:
+            verdict = self._action(plan).verify(plan)
+            if verdict.health is not Health.HEALTHY or not step.verify_query:
+                return verdict
+            return _both(verdict, self._ask(step.verify_query, labels))
+        except PermanentActionError as error:
+            return Verdict(health=Health.FAILED, summary=f"It can't be verified: {error}")
+
+    def undo(self, plan: Plan) -> Change | None:
+        """Undo; raises as Action.undo does."""
+        return self._action(plan).undo(plan)
+
+    def _not_configured(self, step: RunbookStep) -> Refusal | None:
+        if step.action not in self._actions:
+            text = f"The action {step.action} needs a connection that is not configured."
+        elif step.verify_query and self._prometheus is None:
+            text = f"The step {step.name} is verified by a query, and no Prometheus is configured."
+        else:
+            return None
+        return Refusal(reason=RefusalReason.NOT_CONFIGURED, summary=text)
+
+    def _action(self, plan: Plan) -> Action:
+        if plan.action not in self._actions:
+            raise PermanentActionError(f"The action {plan.action} needs a connection that is not configured any more.")
+        return self._actions[plan.action]
+
+    def _ask(self, query: str, labels: Mapping[str, str]) -> Verdict:
+        if self._prometheus is None:
+            raise PermanentActionError("No Prometheus is configured any more.")
+        try:
+            rendered = render_query(query, labels)
+        except KeyError as error:
+            raise PermanentActionError(f"The alert has no label {error.args[0]} for the query.") from None
+        verdict = verdict_of(self._prometheus.query(rendered))
+        evidence = {**verdict.evidence, "query": rendered}
+        return Verdict(health=verdict.health, summary=verdict.summary, evidence=evidence)
+
+
+def _both(cluster: Verdict, query: Verdict) -> Verdict:
+    return Verdict(
+        health=query.health,
+        summary=f"{cluster.summary} {query.summary}",
+        evidence={"target": dict(cluster.evidence), "query": dict(query.evidence)},
+    )

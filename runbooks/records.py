@@ -1,0 +1,124 @@
+"""Records as JSON and back: the responder writes plans, verdicts and steps down, and reads them after a crash.
+
+What ``…_from_json`` is given was written by ``…_to_json``; anything else raises ValueError or KeyError.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from firebrigade.runbooks.contract import (
+    Change,
+    Health,
+    Json,
+    Plan,
+    Refusal,
+    RefusalReason,
+    RunbookStep,
+    Target,
+    Verdict,
+)
+
+JsonObject = Mapping[str, Json]
+
+
+def target_to_json(target: Target) -> dict[str, Json]:
+    """Return a target as JSON."""
+    return {"kind": target.kind, "namespace": target.namespace, "name": target.name}
+
+
+def target_from_json(data: JsonObject) -> Target:
+    """Return the target that was written down."""
+    return Target(kind=data["kind"], namespace=data["namespace"], name=data["name"])
+
+
+def plan_to_json(plan: Plan) -> dict[str, Json]:
+    """Return a plan as JSON."""
+    return {
+        "step_id": plan.step_id,
+        "action": plan.action,
+        "target": target_to_json(plan.target),
+        "params": dict(plan.params),
+        "before": dict(plan.before),
+        "desired": dict(plan.desired),
+        "precondition": dict(plan.precondition),
+        "summary": plan.summary,
+        "planned_at": plan.planned_at.isoformat(),
+    }
+
+
+def plan_from_json(data: JsonObject) -> Plan:
+    """Return the plan that was written down."""
+    return Plan(
+        step_id=data["step_id"],
+        action=data["action"],
+        target=target_from_json(data["target"]),
+        params=data["params"],
+        before=data["before"],
+        desired=data["desired"],
+        precondition=data["precondition"],
+        summary=data["summary"],
+        planned_at=_aware(data["planned_at"]),
+    )
+
+
+def change_to_json(change: Change) -> dict[str, Json]:
+    """Return a change as JSON."""
+    return {"already": change.already, "after": dict(change.after), "summary": change.summary}
+
+
+def change_from_json(data: JsonObject) -> Change:
+    """Return the change that was written down."""
+    return Change(already=data["already"], after=data["after"], summary=data["summary"])
+
+
+def verdict_to_json(verdict: Verdict) -> dict[str, Json]:
+    """Return a verdict as JSON."""
+    return {"health": verdict.health.value, "summary": verdict.summary, "evidence": dict(verdict.evidence)}
+
+
+def verdict_from_json(data: JsonObject) -> Verdict:
+    """Return the verdict that was written down."""
+    return Verdict(health=Health(data["health"]), summary=data["summary"], evidence=data["evidence"])
+
+
+def refusal_to_json(refusal: Refusal) -> dict[str, Json]:
+    """Return a refusal as JSON."""
+    return {"reason": refusal.reason.value, "summary": refusal.summary}
+
+
+def refusal_from_json(data: JsonObject) -> Refusal:
+    """Return the refusal that was written down."""
+    return Refusal(reason=RefusalReason(data["reason"]), summary=data["summary"])
+
+
+def step_to_json(step: RunbookStep) -> dict[str, Json]:
+    """Return a runbook's step as JSON, so that an edit of the file never changes a run that is under way."""
+    return {
+        "name": step.name,
+        "action": step.action,
+        "target": dict(step.target),
+        "params": dict(step.params),
+        "verify_within_seconds": step.verify_within.total_seconds(),
+        "verify_query": step.verify_query,
+        "undo": step.undo,
+    }
+
+
+def step_from_json(data: JsonObject) -> RunbookStep:
+    """Return the step that was written down."""
+    return RunbookStep(
+        name=data["name"],
+        action=data["action"],
+        target=data["target"],
+        params=data["params"],
+        verify_within=timedelta(seconds=data["verify_within_seconds"]),
+        verify_query=data["verify_query"],
+        undo=data["undo"],
+    )
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return moment

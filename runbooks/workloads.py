@@ -1,0 +1,135 @@
+"""What Kubernetes objects say, read from their JSON: owner, selector, readiness, rollout. Pure.
+
+The actions decide by these; nothing here asks the API.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from datetime import datetime
+
+from firebrigade.runbooks.contract import Json
+
+REVISION = "deployment.kubernetes.io/revision"
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+TEMPLATE_HASH = "pod-template-hash"
+
+
+def uid(item: Json) -> str:
+    """Return an object's UID."""
+    return str(item["metadata"]["uid"])
+
+
+def name(item: Json) -> str:
+    """Return an object's name."""
+    return str(item["metadata"]["name"])
+
+
+def annotations(item: Json) -> dict[str, str]:
+    """Return an object's annotations."""
+    return item["metadata"].get("annotations") or {}
+
+
+def created_at(item: Json) -> datetime:
+    """Return when an object was created."""
+    return datetime.fromisoformat(item["metadata"]["creationTimestamp"])
+
+
+def terminating(item: Json) -> bool:
+    """Return whether an object is being deleted."""
+    return bool(item["metadata"].get("deletionTimestamp"))
+
+
+def controller(item: Json) -> Json | None:
+    """Return the owner reference of the controller that would replace an object, or None."""
+    owners = item["metadata"].get("ownerReferences") or []
+    return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def owned_by(items: Iterable[Json], owners: Sequence[str]) -> list[Json]:
+    """Return the objects whose controller has one of these UIDs; a selector alone may select others' objects."""
+    return [item for item in items if (owner := controller(item)) and owner["uid"] in owners]
+
+
+def label_selector(item: Json) -> str:
+    """Return a workload's selector in the notation of a list request."""
+    selector = item["spec"]["selector"]
+    equal = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    return ",".join(equal + [_requirement(one) for one in selector.get("matchExpressions") or []])
+
+
+def pod_ready(pod: Json) -> bool:
+    """Return whether a pod counts as ready: condition Ready, and not being deleted."""
+    condition = find_condition(pod, "Ready")
+    return not terminating(pod) and condition is not None and condition["status"] == "True"
+
+
+def desired_pods(workload: Json) -> int:
+    """Return how many pods a workload should have; a daemon set has no number of replicas."""
+    if workload.get("kind") == "DaemonSet":
+        return int((workload.get("status") or {}).get("desiredNumberScheduled", 0))
+    return int(workload["spec"].get("replicas", 1))
+
+
+def find_condition(item: Json, kind: str) -> Json | None:
+    """Return a condition of an object's status by its type, or None."""
+    conditions = (item.get("status") or {}).get("conditions") or []
+    return next((one for one in conditions if one["type"] == kind), None)
+
+
+def observed(deployment: Json) -> bool:
+    """Return whether the controller has seen the latest spec, so that the status is about it."""
+    seen = (deployment.get("status") or {}).get("observedGeneration", 0)
+    return int(seen) >= int(deployment["metadata"]["generation"])
+
+
+def rolled_out(deployment: Json) -> bool:
+    """Return whether every replica is of the latest template and available, and no other is left."""
+    status, wanted = deployment.get("status") or {}, desired_pods(deployment)
+    counts = [int(status.get(key, 0)) for key in ("replicas", "updatedReplicas", "availableReplicas")]
+    return observed(deployment) and counts == [wanted] * 3
+
+
+def deadline_exceeded_at(deployment: Json) -> str | None:
+    """Return when a rollout was given up (progressDeadlineSeconds), or None."""
+    condition = find_condition(deployment, "Progressing")
+    if condition is None or condition.get("reason") != "ProgressDeadlineExceeded":
+        return None
+    return str(condition.get("lastUpdateTime"))
+
+
+def revision(item: Json) -> int:
+    """Return the revision of a deployment or a replica set; 0 before the controller has given one."""
+    text = annotations(item).get(REVISION, "")
+    return int(text) if text.isdecimal() else 0
+
+
+def plain_template(item: Json) -> Json:
+    """Return the pod template as it stands in the deployment: a replica set's has the controller's own label."""
+    template = deepcopy(item["spec"]["template"])
+    labels = template.get("metadata", {}).get("labels") or {}
+    labels.pop(TEMPLATE_HASH, None)
+    return template
+
+
+def template_digest(item: Json) -> str:
+    """Return a digest of the pod template, to recognize it without keeping what may hold secrets."""
+    text = json.dumps(plain_template(item), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def images(item: Json) -> list[str]:
+    """Return the images of a pod template."""
+    return [str(container["image"]) for container in item["spec"]["template"]["spec"]["containers"]]
+
+
+def _requirement(one: Json) -> str:
+    key, operator, values = one["key"], one["operator"], ",".join(one.get("values") or [])
+    words: dict[str, str] = {
+        "In": f"{key} in ({values})",
+        "NotIn": f"{key} notin ({values})",
+        "Exists": key,
+        "DoesNotExist": f"!{key}",
+    }
+    return words[operator]
