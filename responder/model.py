@@ -1,7 +1,4 @@
-"""The records of the responder: what Alertmanager sends, what becomes of it, and the rules by which it does.
-
-Pure data, used everywhere in the responder. Nothing here reads a clock, a file or a database.
-"""
+"""The records of the responder: pure data, used everywhere in it; nothing here reads a clock, a file or a database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from firebrigade.receivers.contract import Reason
 from firebrigade.responder.matchers import Matcher
 
 Labels = Mapping[str, str]
@@ -76,7 +74,7 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPolicy:
-    """Who is told next if nobody answers. It is copied into the incident when that opens.
+    """Who is told next if nobody answers. It is copied into the incident when that is routed.
 
     Attributes:
         repeat: how many more times the steps are gone through after the last level, each time from L1.
@@ -151,13 +149,14 @@ class Incident:
     """One piece of trouble, from its first alert to its end.
 
     Attributes:
-        labels: the group's common labels when it opened; routing, runbook targets and silences go by these.
+        labels: the group's common labels when it opened; routing and silences go by these.
         level: 0 until people were told first, then 1 to 3.
         policy: the escalation policy as it was when the incident opened, or None.
         receivers: the receivers of its route, named when it was routed.
         incomplete: Alertmanager truncated the group and could not be asked for the rest.
         next_due_at: when it is to be looked at again; None when only something new can change anything.
-        version: goes up by one with every change.
+        silenced_by: the silence or inhibition in Alertmanager that hides it, as the reconciler found it.
+        news: goes up by one with everything that a living message should show.
     """
 
     id: int
@@ -187,7 +186,10 @@ class Incident:
     resolved_by: str = ""
     incomplete: bool = False
     next_due_at: datetime | None = None
+    silenced_by: str = ""
+    silenced_until: datetime | None = None
     version: int = 1
+    news: int = 0
 
     @property
     def open(self) -> bool:
@@ -224,14 +226,14 @@ class Delivery:
     delivery_id: str
     incident_id: int
     receiver: str
-    reason: str
+    reason: Reason
     status: DeliveryStatus
     attempts: int
     created_at: datetime
     next_attempt_at: datetime
     level: int = 0
+    news: int = 0
     outcome_unknown: bool = False
-    reference: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
     fence: int = 0
     lease_until: datetime | None = None
@@ -272,16 +274,17 @@ class StepResult:
     action: str
     status: StepStatus
     created_at: datetime
-    next_attempt_at: datetime
+    next_attempt_at: datetime | None
     attempts: int = 0
     labels: Labels = field(default_factory=dict)
     definition: Mapping[str, Any] = field(default_factory=dict)
+    target: str = ""
     plan: Mapping[str, Any] | None = None
-    before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     verdict: str = ""
     applied_at: datetime | None = None
     verify_until: datetime | None = None
+    finished_at: datetime | None = None
     fence: int = 0
     lease_until: datetime | None = None
 

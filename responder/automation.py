@@ -1,0 +1,83 @@
+"""How far the machine got with an incident's runbook, in one word and in one sentence. Pure; stages and pages ask."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from firebrigade.responder.case import AutomationMode, Case, Lookup
+from firebrigade.responder.model import StepResult, StepStatus
+
+
+class Progress(StrEnum):
+    """What the runbook came to so far."""
+
+    NONE = "none"  # no runbook, or not begun
+    RUNNING = "running"
+    VERIFIED = "verified"
+    FAILED = "failed"  # something was tried and nothing helped
+    REFUSED = "refused"  # nothing was tried
+
+
+_TRIED = {StepStatus.FAILED, StepStatus.UNDONE}
+
+
+def progress(steps: Sequence[StepResult]) -> Progress:
+    """Sum up an incident's steps."""
+    statuses = [step.status for step in steps]
+    if not statuses:
+        return Progress.NONE
+    if StepStatus.VERIFIED in statuses:
+        return Progress.VERIFIED
+    if not all(status.over for status in statuses):
+        return Progress.RUNNING
+    return Progress.FAILED if _TRIED & set(statuses) else Progress.REFUSED
+
+
+def ended_at(steps: Sequence[StepResult]) -> datetime | None:
+    """Return when the last step that was taken came to its end."""
+    return max((step.finished_at for step in steps if step.finished_at is not None), default=None)
+
+
+def current(steps: Sequence[StepResult]) -> StepResult | None:
+    """Return the step whose turn it is; None once one has helped, or all are over."""
+    if any(step.status is StepStatus.VERIFIED for step in steps):
+        return None
+    return next((step for step in steps if not step.status.over), None)
+
+
+def sentence(case: Case, lookup: Lookup) -> str:
+    """Say what the machine is doing about the incident, or why it does nothing."""
+    runbook = case.incident.runbook
+    if not runbook:
+        return "No runbook answers this alert; nothing is done automatically."
+    if not case.automation_on or lookup.mode is AutomationMode.OFF:
+        return f"Automation is switched off; runbook {runbook} is for you to follow."
+    if lookup.mode is AutomationMode.DRY_RUN:
+        return f"Automation is in dry run; runbook {runbook} is planned and not applied."
+    return _about_steps(case, runbook)
+
+
+def _about_steps(case: Case, runbook: str) -> str:
+    step = current(case.steps)
+    match progress(case.steps):
+        case Progress.NONE:
+            return f"Runbook {runbook} starts now."
+        case Progress.VERIFIED:
+            helped = next(step for step in case.steps if step.status is StepStatus.VERIFIED)
+            return f"Runbook {runbook}: {helped.name} helped, waiting for the alert to resolve."
+        case Progress.FAILED:
+            return f"Runbook {runbook} did not help; it needs a person."
+        case Progress.REFUSED:
+            return f"Runbook {runbook} was not applied ({case.steps[-1].verdict}); it needs a person."
+        case Progress.RUNNING:
+            what = f"{step.name} is {_DOING[step.status]}" if step else "on its way"
+            return f"Runbook {runbook}: {what}."
+
+
+_DOING = {
+    StepStatus.PENDING: "being planned",
+    StepStatus.PLANNED: "planned",
+    StepStatus.APPLYING: "being applied",
+    StepStatus.APPLIED: "applied and being verified",
+    StepStatus.UNDOING: "being undone",
+}

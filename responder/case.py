@@ -1,0 +1,113 @@
+"""What a stage sees and what it decides: a case in, an outcome out. Data only; the pipeline and the store use both."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from firebrigade.receivers.contract import Notification
+from firebrigade.responder.model import (
+    Delivery,
+    EscalationPolicy,
+    Incident,
+    IncidentAlert,
+    Labels,
+    Route,
+    StepResult,
+    TimelineEntry,
+)
+from firebrigade.runbooks.contract import Runbook
+
+RESPONDER = "firebrigade"  # the actor of what the machine does by itself
+
+
+class AutomationMode(StrEnum):
+    """What the machine may do by configuration; the off switch is beside it."""
+
+    AUTO = "auto"
+    DRY_RUN = "dry-run"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """Why an incident is quiet; ``until`` is when to look again."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """The configuration as questions, so that a stage needs to know no configuration file.
+
+    Attributes:
+        route: labels → the first route that matches, or None.
+        suppression: labels, now → the maintenance window that holds, or None.
+        runbook: the route's runbook name, the alert's name → the runbook, or None.
+        living: receivers that keep one message up to date and are told of every update.
+    """
+
+    route: Callable[[Labels], Route | None]
+    suppression: Callable[[Labels, datetime], Suppression | None]
+    runbook: Callable[[str, str], Runbook | None]
+    policies: Mapping[str, EscalationPolicy]
+    living: frozenset[str] = frozenset()
+    mode: AutomationMode = AutomationMode.DRY_RUN
+    public_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One incident with everything that was recorded about it, at one moment."""
+
+    incident: Incident
+    alerts: tuple[IncidentAlert, ...]
+    deliveries: tuple[Delivery, ...]
+    steps: tuple[StepResult, ...]
+    timeline: tuple[TimelineEntry, ...]
+    automation_on: bool
+    now: datetime
+
+    def after(self, outcome: "Outcome") -> "Case":
+        """Return the case as it will be once the outcome is applied."""
+        changed = {step.position: step for step in outcome.steps}
+        return replace(
+            self,
+            incident=outcome.incident or self.incident,
+            deliveries=(*self.deliveries, *(delivery for delivery, _ in outcome.notifications)),
+            steps=_merged(self.steps, changed),
+            timeline=(*self.timeline, *outcome.entries),
+        )
+
+
+class Then(StrEnum):
+    """What follows a stage."""
+
+    ADVANCE = "advance"  # to the next stage
+    WAIT = "wait"  # no further, until a moment
+    STOP = "stop"  # no further, until something new is recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a stage decided.
+
+    Attributes:
+        until: when to look again at the latest; the earliest of all stages counts.
+        incident: the incident as changed, or None.
+        steps: new steps (``id`` 0) and changed ones.
+        notifications: new deliveries (``id`` 0) with what they say.
+    """
+
+    then: Then = Then.ADVANCE
+    until: datetime | None = None
+    incident: Incident | None = None
+    entries: tuple[TimelineEntry, ...] = ()
+    steps: tuple[StepResult, ...] = ()
+    notifications: tuple[tuple[Delivery, Notification], ...] = ()
+
+
+def _merged(steps: tuple[StepResult, ...], changed: Mapping[int, StepResult]) -> tuple[StepResult, ...]:
+    by_position = {step.position: step for step in steps} | dict(changed)
+    return tuple(by_position[position] for position in sorted(by_position))

@@ -1,0 +1,200 @@
+"""The runner: takes one claimed runbook step one stretch further, and writes down how it went.
+
+plan → (guards, intent written down) → apply → verify, verify, … → undo where it did not help. Each stretch is one
+claim; a crash between two stretches loses nothing, and within one the action itself finds out what happened.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from firebrigade.responder.case import RESPONDER
+from firebrigade.responder.clock import Clock
+from firebrigade.responder.engine.backoff import retry_at
+from firebrigade.responder.model import Incident, StepResult, StepStatus, TimelineEntry
+from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge
+from firebrigade.responder.store.store import Store
+from firebrigade.runbooks import records
+from firebrigade.runbooks.contract import (
+    ActionError,
+    Executor,
+    PastStep,
+    PermanentActionError,
+    Refusal,
+    RefusalReason,
+    TemporaryActionError,
+)
+
+LEASE = timedelta(minutes=5)
+HISTORY = timedelta(hours=24)
+ATTEMPTS = 10  # of one stretch; about five minutes with the backoff
+
+Decided = tuple[StepResult, list[TimelineEntry]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """Takes steps further with an executor."""
+
+    def __init__(self, store: Store, executor: Executor, clock: Clock) -> None:
+        self._store = store
+        self._executor = executor
+        self._clock = clock
+
+    def claim(self) -> StepResult | None:
+        """Take the step that is longest due."""
+        return self._store.claim_step(self._clock.now(), LEASE)
+
+    def run(self, step: StepResult) -> None:
+        """Take a claimed step one stretch further."""
+        stretches: dict[StepStatus, Callable[[StepResult], None]] = {
+            StepStatus.PENDING: self._plan,
+            StepStatus.PLANNED: self._apply,
+            StepStatus.APPLYING: self._apply,
+            StepStatus.APPLIED: self._verify,
+            StepStatus.UNDOING: self._undo,
+        }
+        try:
+            stretches[step.status](step)
+        except ActionError as error:
+            self._failed(step, error)
+        except Exception as error:
+            # An action's own mistake is handed to people, not tried again: nobody knows what it would do.
+            _log.exception("action_broken", action=step.action, step_id=step.step_id)
+            words = f"the action failed by itself ({type(error).__name__}); see the log"
+            self._failed(step, PermanentActionError(words))
+
+    def _plan(self, step: StepResult) -> None:
+        now = self._clock.now()
+        found = self._executor.plan(records.step_from_json(step.definition), step.labels, step.step_id, now)
+        if isinstance(found, Refusal):
+            self._finish(*refused(step, found, self._clock.now()))
+            return
+        planned = replace(
+            step,
+            status=StepStatus.PLANNED,
+            plan=records.plan_to_json(found),
+            target=str(found.target),
+            next_attempt_at=now,
+            attempts=0,
+        )
+        self._finish(planned, [_entry(step, now, "planned", found.summary)])
+
+    def _apply(self, step: StepResult) -> None:
+        plan = records.plan_from_json(step.plan or {})
+        now = self._clock.now()
+
+        def decide(incident: Incident, history: Sequence[StepResult], automation_on: bool) -> Decided:
+            ended = not_now(step, incident, now)
+            if ended is not None:
+                return ended
+            refusal = _OFF if not automation_on else self._executor.allow(plan, _past(history), now)
+            return refused(step, refusal, now) if refusal else applying(step, now)
+
+        decided = self._store.begin_step(step, now, HISTORY, decide)
+        if decided is None or decided.status is not StepStatus.APPLYING:
+            if decided is not None:
+                self._finish(decided, ())
+            return
+        change = self._executor.apply(plan)
+        now = self._clock.now()
+        within = records.step_from_json(step.definition).verify_within
+        applied = replace(
+            decided,
+            status=StepStatus.APPLIED,
+            after=records.change_to_json(change),
+            verify_until=now + within,
+            next_attempt_at=now,
+            attempts=0,
+        )
+        self._finish(applied, [_entry(step, now, "applied", change.summary)])
+
+    def _verify(self, step: StepResult) -> None:
+        definition = records.step_from_json(step.definition)
+        plan = records.plan_from_json(step.plan or {})
+        verdict = self._executor.verify(plan, definition, step.labels)
+        now = self._clock.now()
+        incident_open = self._store.incident(step.incident_id).open
+        judged = judge(step, verdict, incident_open=incident_open, undo=definition.undo, now=now)
+        kinds = {StepStatus.VERIFIED: "verified", StepStatus.FAILED: "step_failed", StepStatus.UNDOING: "step_failed"}
+        entries = [_entry(step, now, kinds[judged.status], judged.verdict)] if judged.status in kinds else []
+        self._finish(judged, entries)
+
+    def _undo(self, step: StepResult) -> None:
+        change = self._executor.undo(records.plan_from_json(step.plan or {}))
+        now = self._clock.now()
+        status = StepStatus.FAILED if change is None else StepStatus.UNDONE
+        undone = replace(step, status=status, next_attempt_at=None, finished_at=now)
+        words = "there was nothing to take back" if change is None else change.summary
+        self._finish(undone, [_entry(step, now, "undone", words)])
+
+    def _failed(self, step: StepResult, error: ActionError) -> None:
+        """Write down a stretch that did not succeed: again later, or given up and handed to people."""
+        now = self._clock.now()
+        current = next(held for held in self._store.steps(step.incident_id) if held.id == step.id)
+        step = replace(current, fence=step.fence)
+        _log.warning("step_delayed", action=step.action, step_id=step.step_id, error=str(error))
+        if step.status is StepStatus.APPLIED and not isinstance(error, PermanentActionError):
+            late = step.verify_until is not None and now >= step.verify_until
+            if not late:
+                self._finish(replace(step, next_attempt_at=now + LOOK_AGAIN_AFTER, verdict=str(error)), ())
+                return
+        elif not isinstance(error, PermanentActionError) and step.attempts < ATTEMPTS:
+            asked = error.retry_after_seconds if isinstance(error, TemporaryActionError) else None
+            entries = [_entry(step, now, "step_delayed", str(error))] if step.attempts == 1 else []
+            at = retry_at(max(step.attempts, 1), now, asked)
+            self._finish(replace(step, next_attempt_at=at, verdict=str(error)), entries)
+            return
+        failed = replace(step, status=StepStatus.FAILED, next_attempt_at=None, finished_at=now, verdict=str(error))
+        self._finish(failed, [_entry(step, now, "step_failed", str(error))])
+
+    def _finish(self, step: StepResult, entries: Sequence[TimelineEntry]) -> None:
+        self._store.finish_step(step, entries, self._clock.now())
+
+
+_OFF = Refusal(reason=RefusalReason.OFF, summary="Automation is switched off.")
+
+
+def not_now(step: StepResult, incident: Incident, now: datetime) -> Decided | None:
+    """Decide whether the incident still wants the change; None if it does. Pure."""
+    if not incident.open:
+        unknown = step.status is StepStatus.APPLYING
+        words = "the incident ended before" + (" it was known whether the change was made" if unknown else "")
+        ended = replace(step, status=StepStatus.SKIPPED, next_attempt_at=None, finished_at=now, verdict=words)
+        return ended, [_entry(step, now, "step_skipped", words)]
+    if incident.suppressed_by:
+        return replace(step, next_attempt_at=None), []
+    return None
+
+
+def refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
+    """Return the step as refused, with the reason for people. Pure."""
+    ended = replace(
+        step, status=StepStatus.REFUSED, next_attempt_at=None, finished_at=now, verdict=refusal.summary.rstrip(".")
+    )
+    entry = _entry(step, now, "refused", refusal.summary)
+    return ended, [replace(entry, data={**entry.data, "reason": refusal.reason.value})]
+
+
+def applying(step: StepResult, now: datetime) -> Decided:
+    """Return the step with the intent to change something written into it. Pure."""
+    begun = replace(step, status=StepStatus.APPLYING, applied_at=step.applied_at or now)
+    again = step.status is StepStatus.APPLYING
+    return begun, [] if again else [_entry(step, now, "applying", str((step.plan or {}).get("summary", "")))]
+
+
+def _past(history: Sequence[StepResult]) -> list[PastStep]:
+    past = []
+    for step in history:
+        if step.plan is not None and step.applied_at is not None:
+            target = records.plan_from_json(step.plan).target
+            past.append(PastStep(step_id=step.step_id, action=step.action, target=target, applied_at=step.applied_at))
+    return past
+
+
+def _entry(step: StepResult, now: datetime, kind: str, detail: str) -> TimelineEntry:
+    data = {"step": step.name, "action": step.action, "step_id": step.step_id}
+    return TimelineEntry(at=now, kind=kind, actor=RESPONDER, detail=f"{step.name}: {detail}", data=data)

@@ -1,0 +1,71 @@
+"""The sweep: everything that is due, found and done. The engine's thread ticks it; tests drain it in virtual time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from firebrigade.responder.case import Lookup
+from firebrigade.responder.clock import Clock
+from firebrigade.responder.engine.courier import Courier
+from firebrigade.responder.engine.runner import Runner
+from firebrigade.responder.errors import StoreUnavailableError
+from firebrigade.responder.pipeline import advance
+from firebrigade.responder.store.store import Store
+
+POSTPONED = timedelta(minutes=1)
+BOUND = 10_000  # rounds of one drain: a loop that never ends is a defect, and must not hang a test
+
+_log = structlog.get_logger(__name__)
+
+Work = Callable[[], None]
+
+
+class Sweep:
+    """Finds what is due."""
+
+    def __init__(self, store: Store, courier: Courier, runner: Runner, lookup: Lookup, clock: Clock) -> None:
+        self._store = store
+        self._courier = courier
+        self._runner = runner
+        self._lookup = lookup
+        self._clock = clock
+
+    def advance_due(self) -> int:
+        """Advance every incident that is due, and return how many that were."""
+        due = self._store.due_incidents(self._clock.now())
+        for incident_id in due:
+            self._advance(incident_id)
+        return len(due)
+
+    def claim(self) -> Work | None:
+        """Claim one delivery or step that is due, and return the work of it; the claim is written down by now."""
+        delivery = self._courier.claim()
+        if delivery is not None:
+            return lambda: self._courier.deliver(delivery)
+        step = self._runner.claim()
+        if step is not None:
+            return lambda: self._runner.run(step)
+        return None
+
+    def drain(self) -> None:
+        """Do everything that is due now, in this thread, until nothing is."""
+        for _ in range(BOUND):
+            advanced = self.advance_due()
+            work = self.claim()
+            if work is not None:
+                work()
+            elif not advanced:
+                return
+        raise RuntimeError(f"still something due after {BOUND} rounds")
+
+    def _advance(self, incident_id: int) -> None:
+        now = self._clock.now()
+        try:
+            self._store.decide(incident_id, now, lambda case: advance(case, self._lookup))
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            # One incident that can't be decided on must not keep the others waiting.
+            _log.exception("incident_postponed", incident_id=incident_id)
+            self._store.postpone(incident_id, now + POSTPONED)

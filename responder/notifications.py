@@ -1,0 +1,98 @@
+"""Turns an incident into what its receivers are told. Pure; the notify and escalate stages call it."""
+
+from firebrigade.receivers.contract import Notification, NotifiedAlert, Reason
+from firebrigade.responder import automation
+from firebrigade.responder.case import Case, Lookup
+from firebrigade.responder.model import Delivery, DeliveryStatus, IncidentAlert, TimelineEntry
+
+ALERTS_SHOWN = 20
+ENTRIES_SHOWN = 8
+LINK_ANNOTATIONS = {"runbook_url": "runbook", "dashboard_url": "dashboard"}
+
+
+def notification(
+    case: Case, lookup: Lookup, receiver: str, reason: Reason, *, turn: str = ""
+) -> tuple[Delivery, Notification]:
+    """Make a delivery to one receiver, as of the case's moment.
+
+    Args:
+        case: the incident as it will be when the delivery is written down.
+        lookup: the configuration.
+        receiver: the receiver's name.
+        reason: why it is told.
+        turn: tells deliveries of the same reason apart, such as ``L2.0``; the delivery's id is made of it, so that the
+            same delivery can't be written down twice.
+    """
+    incident = case.incident
+    delivery_id = ".".join(part for part in (incident.incident_key, receiver, reason.value, turn) if part)
+    delivery = Delivery(
+        id=0,
+        delivery_id=delivery_id,
+        incident_id=incident.id,
+        receiver=receiver,
+        reason=reason,
+        status=DeliveryStatus.PENDING,
+        attempts=0,
+        created_at=case.now,
+        next_attempt_at=case.now,
+        level=incident.level,
+        news=incident.news,
+    )
+    return delivery, _content(case, lookup, delivery)
+
+
+def _content(case: Case, lookup: Lookup, delivery: Delivery) -> Notification:
+    incident = case.incident
+    return Notification(
+        delivery_id=delivery.delivery_id,
+        incident_id=incident.id,
+        incident_key=incident.incident_key,
+        reason=delivery.reason,
+        status=incident.status.value,
+        severity=incident.severity,
+        level=incident.level,
+        service=incident.service,
+        title=incident.title,
+        summary=incident.summary,
+        automation=automation.sentence(case, lookup) if incident.open else _ending(case),
+        opened_at=incident.opened_at,
+        at=case.now,
+        alerts=tuple(_alert(held) for held in _worst_first(case.alerts)[:ALERTS_SHOWN]),
+        timeline=tuple(_line(entry) for entry in case.timeline[-ENTRIES_SHOWN:]),
+        links=_links(case, lookup),
+    )
+
+
+def _ending(case: Case) -> str:
+    helped = [step.name for step in case.steps if step.status.value == "verified"]
+    by = f"Resolved by {case.incident.resolved_by}."
+    return f"{by} Runbook {case.incident.runbook}: {', '.join(helped)} helped." if helped else by
+
+
+def _worst_first(alerts: tuple[IncidentAlert, ...]) -> list[IncidentAlert]:
+    return sorted(alerts, key=lambda held: not held.firing)
+
+
+def _alert(held: IncidentAlert) -> NotifiedAlert:
+    return NotifiedAlert(
+        fingerprint=held.alert.fingerprint,
+        firing=held.firing,
+        labels=dict(held.alert.labels),
+        annotations=dict(held.alert.annotations),
+        starts_at=held.alert.starts_at,
+        generator_url=held.alert.generator_url,
+    )
+
+
+def _line(entry: TimelineEntry) -> str:
+    return f"{entry.at:%H:%M:%S} {entry.kind.replace('_', ' ')}: {entry.detail}"
+
+
+def _links(case: Case, lookup: Lookup) -> dict[str, str]:
+    annotations = dict(case.incident.annotations)
+    for held in case.alerts:
+        annotations = {**held.alert.annotations, **annotations}
+    links = {name: annotations[key] for key, name in LINK_ANNOTATIONS.items() if annotations.get(key)}
+    if lookup.public_url:
+        links["incident"] = f"{lookup.public_url.rstrip('/')}/api/v1/incidents/{case.incident.id}"
+    return links

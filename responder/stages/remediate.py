@@ -1,0 +1,62 @@
+"""Remediate: starts the runbook's steps, one after the other, until one helps. The engine's runner takes them."""
+
+from dataclasses import replace
+
+from firebrigade.responder import automation
+from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome
+from firebrigade.responder.model import Labels, StepResult, StepStatus, TimelineEntry
+from firebrigade.runbooks import records
+from firebrigade.runbooks.contract import Runbook
+
+
+def remediate(case: Case, lookup: Lookup) -> Outcome:
+    """Write down the steps of a routed incident, start the one whose turn it is, skip them all when it is over."""
+    incident = case.incident
+    if not incident.open:
+        return Outcome(steps=_skipped(case))
+    if incident.runbook and not case.steps:
+        runbook = lookup.runbook(incident.runbook, "")
+        if runbook is not None and runbook.steps:
+            return _begin(case, runbook)
+    step = automation.current(case.steps)
+    if step is None or step.lease_until is not None or step.next_attempt_at is not None:
+        return Outcome()
+    return Outcome(steps=(replace(step, next_attempt_at=case.now),))
+
+
+def _begin(case: Case, runbook: Runbook) -> Outcome:
+    labels = _labels(case)
+    steps = tuple(
+        StepResult(
+            id=0,
+            step_id=f"{case.incident.incident_key}-{position}",
+            incident_id=case.incident.id,
+            position=position,
+            name=step.name,
+            action=step.action,
+            status=StepStatus.PENDING,
+            created_at=case.now,
+            next_attempt_at=case.now if position == 0 else None,
+            labels=labels,
+            definition=records.step_to_json(step),
+        )
+        for position, step in enumerate(runbook.steps)
+    )
+    detail = f"{runbook.name}: {', then '.join(step.name for step in runbook.steps)}"
+    entry = TimelineEntry(at=case.now, kind="runbook", actor=RESPONDER, detail=detail)
+    return Outcome(steps=steps, entries=(entry,))
+
+
+def _labels(case: Case) -> Labels:
+    """Return the labels of the alert that the runbook answers: the one that fires longest."""
+    firing = [held.alert for held in case.alerts if held.firing]
+    first = min(firing, key=lambda alert: (alert.starts_at, alert.fingerprint), default=None)
+    return {**case.incident.labels, **(first.labels if first else {})}
+
+
+def _skipped(case: Case) -> tuple[StepResult, ...]:
+    return tuple(
+        replace(step, status=StepStatus.SKIPPED, next_attempt_at=None, verdict="the incident ended before")
+        for step in case.steps
+        if step.status in {StepStatus.PENDING, StepStatus.PLANNED} and step.lease_until is None
+    )

@@ -1,0 +1,63 @@
+"""Suppress: in a maintenance window or a silence an incident is recorded, and neither pages nor acts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome, Suppression, Then
+from firebrigade.responder.model import StepStatus, TimelineEntry
+
+
+def suppress(case: Case, lookup: Lookup) -> Outcome:
+    """Wait while every firing alert is suppressed; go on, escalation starting anew, when that ends."""
+    if not case.incident.open:
+        return Outcome()
+    suppression = _suppression(case, lookup)
+    if suppression is not None:
+        return _wait(case, suppression)
+    if case.incident.suppressed_by:
+        return _go_on(case)
+    return Outcome()
+
+
+def _suppression(case: Case, lookup: Lookup) -> Suppression | None:
+    """Return what keeps the incident quiet; it ends with the first of its alerts that nothing keeps quiet."""
+    incident = case.incident
+    if incident.silenced_until is not None and incident.silenced_until > case.now:
+        return Suppression(until=incident.silenced_until, reason=incident.silenced_by)
+    found = [lookup.suppression(held.alert.labels, case.now) for held in case.alerts if held.firing]
+    holding = [suppression for suppression in found if suppression is not None]
+    if not holding or len(holding) < len(found):
+        return None
+    return min(holding, key=lambda suppression: suppression.until)
+
+
+def _wait(case: Case, suppression: Suppression) -> Outcome:
+    # A clock that is a little behind must not make us look in a tight loop.
+    until = max(suppression.until, case.now + timedelta(seconds=1))
+    parked = tuple(
+        replace(step, next_attempt_at=None)
+        for step in case.steps
+        if step.status in {StepStatus.PENDING, StepStatus.PLANNED}
+        and step.lease_until is None
+        and step.next_attempt_at is not None
+    )
+    if case.incident.suppressed_by == suppression.reason:
+        return Outcome(then=Then.WAIT, until=until, steps=parked)
+    detail = f"{suppression.reason}, until {suppression.until:%Y-%m-%d %H:%M} UTC"
+    return Outcome(
+        then=Then.WAIT,
+        until=until,
+        steps=parked,
+        incident=replace(case.incident, suppressed_by=suppression.reason),
+        entries=(TimelineEntry(at=case.now, kind="suppressed", actor=RESPONDER, detail=detail),),
+    )
+
+
+def _go_on(case: Case) -> Outcome:
+    incident = case.incident
+    since = case.now if incident.level_since is not None else None
+    detail = f"{incident.suppressed_by} ended and the alert still fires"
+    return Outcome(
+        incident=replace(incident, suppressed_by="", silenced_by="", silenced_until=None, level_since=since),
+        entries=(TimelineEntry(at=case.now, kind="suppression_ended", actor=RESPONDER, detail=detail),),
+    )

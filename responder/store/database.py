@@ -1,0 +1,120 @@
+"""One database, opened so that a commit is durable: transactions, pragmas, migrations, and its errors in our words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from firebrigade.responder.errors import ConfigError, StoreUnavailableError
+
+BUSY_TIMEOUT_SECONDS = 5.0
+POOL_TIMEOUT_SECONDS = 5.0
+
+
+class Database:
+    """A connection pool with two kinds of transactions: ``write`` takes the write lock at once, ``read`` never waits.
+
+    Args:
+        url: an SQLAlchemy URL, ``sqlite:///file`` or ``postgresql+psycopg://…``.
+
+    Raises:
+        ConfigError: the URL can't be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Run one transaction that writes; nothing of it stays when it raises.
+
+        Raises:
+            StoreUnavailableError: locked, full, gone.
+        """
+        with _errors_translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Run one transaction that only reads, of one moment's state.
+
+        Raises:
+            StoreUnavailableError: locked, gone.
+        """
+        with _errors_translated(), self.engine.connect().execution_options(read_only=True) as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; two processes that start at once wait for each other.
+
+        Raises:
+            StoreUnavailableError: the database can't be reached.
+        """
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        with _errors_translated(), self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7095271)")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = create_engine(parsed, pool_timeout=POOL_TIMEOUT_SECONDS, pool_size=16, max_overflow=16)
+            event.listen(engine, "connect", _on_sqlite_connect)
+            event.listen(engine, "begin", _on_sqlite_begin)
+            return engine
+        return create_engine(parsed, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError(
+            ["FIREBRIGADE_DATABASE_URL: not a database URL; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"]
+        ) from error
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN comes too late and is DEFERRED: two writers would meet at the upgrade and fail at once.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # NORMAL may lose the last commits with the power: a 202 promises more
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _errors_translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise StoreUnavailableError(_reason(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailableError(_reason(error)) from error
+        raise
+
+
+def _reason(error: Exception) -> str:
+    # The driver's own words only: SQLAlchemy's message quotes the statement and its parameters.
+    origin = getattr(error, "orig", None)
+    return f"the database can't answer: {origin or type(error).__name__}"

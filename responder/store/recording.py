@@ -1,0 +1,224 @@
+"""Recording one alert group: which incident it belongs to, and what it says about it. One transaction, made by Store.
+
+Doing it twice with the same group changes nothing but ``last_seen_at``. What Alertmanager leaves out proves nothing
+(silenced and truncated alerts are missing too), so only an explicit ``resolved`` ends an alert here; the reconciler
+tells the other cases apart.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
+
+from firebrigade.responder.identity import describe, worst_severity
+from firebrigade.responder.model import (
+    Alert,
+    AlertGroup,
+    AlertStatus,
+    Incident,
+    IncidentAlert,
+    IncidentStatus,
+    TimelineEntry,
+)
+from firebrigade.responder.store import incidents as incident_store
+from firebrigade.responder.store import rows
+from firebrigade.responder.store.tables import group_keys, incident_alerts, incidents
+
+ACTOR = "alertmanager"
+_PAIRS_AT_ONCE = 500  # SQLite takes 32766 parameters in one statement
+
+
+@dataclass(slots=True)
+class _News:
+    """What the group says that was not known."""
+
+    changed: list[Alert] = field(default_factory=list)
+    entries: list[TimelineEntry] = field(default_factory=list)
+
+    def add(self, alert: Alert, kind: str, detail: str, now: datetime) -> None:
+        self.changed.append(alert)
+        data = {"fingerprint": alert.fingerprint, "labels": dict(alert.labels)}
+        self.entries.append(TimelineEntry(at=now, kind=kind, actor=ACTOR, detail=detail, data=data))
+
+
+def record(connection: Connection, group: AlertGroup, now: datetime, body_hash: str) -> tuple[int, ...]:
+    """Record a group and return the ids of the incidents it belongs to; none for an end without a beginning."""
+    key_row = _key_row(connection, group)
+    if key_row is not None and body_hash and key_row["body_hash"] == body_hash and key_row["open"]:
+        _touch(connection, key_row["incident_id"], group.alerts, now)
+        return (key_row["incident_id"],)
+    incident_id = key_row["incident_id"] if key_row is not None and key_row["open"] else None
+    if incident_id is None:
+        incident_id = _continued(connection, group)
+    if incident_id is None and group.status is AlertStatus.FIRING:
+        incident_id = _open(connection, group, now)
+    if incident_id is None:
+        return ()
+    _point_key(connection, group, incident_id, body_hash, known=key_row is not None)
+    _extend(connection, incident_id, group, now)
+    return (incident_id,)
+
+
+def group_hash(receiver: str, group_key: str) -> str:
+    """Return what stands for a receiver's group key, which can be longer than an index entry may be."""
+    return hashlib.sha256(f"{receiver}\0{group_key}".encode()).hexdigest()
+
+
+def _key_row(connection: Connection, group: AlertGroup) -> RowMapping | None:
+    query = (
+        select(group_keys, (incidents.c.status != IncidentStatus.RESOLVED.value).label("open"))
+        .join(incidents, incidents.c.id == group_keys.c.incident_id)
+        .where(
+            group_keys.c.source == group.source,
+            group_keys.c.group_hash == group_hash(group.receiver, group.group_key),
+        )
+    )
+    return connection.execute(query).mappings().one_or_none()
+
+
+def _touch(connection: Connection, incident_id: int, alerts: Sequence[Alert], now: datetime) -> None:
+    connection.execute(
+        update(incident_alerts)
+        .where(
+            incident_alerts.c.incident_id == incident_id,
+            incident_alerts.c.fingerprint.in_([alert.fingerprint for alert in alerts]),
+        )
+        .values(last_seen_at=now)
+    )
+
+
+def _continued(connection: Connection, group: AlertGroup) -> int | None:
+    """Return an open incident that holds one of the alerts: its route, and with it the group key, was edited."""
+    pairs = [(alert.fingerprint, alert.starts_at) for alert in group.alerts]
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        query = (
+            select(incidents.c.id)
+            .join(incident_alerts, incident_alerts.c.incident_id == incidents.c.id)
+            .where(
+                incidents.c.source == group.source,
+                incidents.c.status != IncidentStatus.RESOLVED.value,
+                tuple_(incident_alerts.c.fingerprint, incident_alerts.c.starts_at).in_(
+                    pairs[start : start + _PAIRS_AT_ONCE]
+                ),
+            )
+            .order_by(incidents.c.id)
+            .limit(1)
+        )
+        found = connection.execute(query).scalar_one_or_none()
+        if found is not None:
+            return int(found)
+    return None
+
+
+def _open(connection: Connection, group: AlertGroup, now: datetime) -> int:
+    incident = Incident(
+        id=0,
+        incident_key=f"fb-{secrets.token_hex(10)}",
+        source=group.source,
+        status=IncidentStatus.TRIGGERED,
+        external_url=group.external_url,
+        level=0,
+        opened_at=now,
+        updated_at=now,
+        next_due_at=now,
+        **describe(group),
+    )
+    query = insert(incidents).values(rows.incident_row(incident)).returning(incidents.c.id)
+    incident_id = int(connection.execute(query).scalar_one())
+    detail = f"{incident.title} ({incident.severity or 'no severity'})"
+    entry = TimelineEntry(at=now, kind="opened", actor=ACTOR, detail=detail, data={"receiver": group.receiver})
+    incident_store.append(connection, incident_id, [entry])
+    return incident_id
+
+
+def _point_key(connection: Connection, group: AlertGroup, incident_id: int, body_hash: str, *, known: bool) -> None:
+    key = {"source": group.source, "group_hash": group_hash(group.receiver, group.group_key)}
+    values = {"incident_id": incident_id, "body_hash": body_hash}
+    if known:
+        connection.execute(update(group_keys).where(*(group_keys.c[n] == v for n, v in key.items())).values(values))
+    else:
+        whole = {"receiver": group.receiver, "group_key": group.group_key, "group_labels": dict(group.group_labels)}
+        connection.execute(insert(group_keys).values(key | values | whole))
+
+
+def _extend(connection: Connection, incident_id: int, group: AlertGroup, now: datetime) -> None:
+    incident = incident_store.one(connection, incident_id)
+    known = {held.alert.fingerprint: held for held in incident_store.alerts(connection, incident_id)}
+    news = _compare(known, group.alerts, now)
+    _write_alerts(connection, incident_id, known, news.changed, now)
+    _touch(connection, incident_id, group.alerts, now)
+    firing = _still_firing(known, news.changed)
+    changed = _conclude(incident, group, firing, news, now)
+    incident_store.append(connection, incident_id, news.entries)
+    if changed != incident:
+        incident_store.write(connection, changed)
+
+
+def _compare(known: Mapping[str, IncidentAlert], alerts: Sequence[Alert], now: datetime) -> _News:
+    news = _News()
+    for alert in alerts:
+        held = known.get(alert.fingerprint)
+        name = alert.labels.get("alertname", alert.fingerprint)
+        if held is not None and alert.starts_at < held.alert.starts_at:
+            continue  # late word of an earlier firing: the other half of an HA pair
+        firing = alert.status is AlertStatus.FIRING
+        if held is None:
+            news.add(alert, "alert_joined" if firing else "alert_resolved", name, now)
+        elif firing and not held.firing:
+            news.add(alert, "alert_fired_again", name, now)
+        elif held.firing and not firing:
+            news.add(alert, "alert_resolved", name, now)
+        elif alert != held.alert:
+            news.changed.append(alert)  # an annotation's value moves with each evaluation: no news
+    return news
+
+
+def _write_alerts(
+    connection: Connection,
+    incident_id: int,
+    known: Mapping[str, IncidentAlert],
+    changed: Sequence[Alert],
+    now: datetime,
+) -> None:
+    fresh = [
+        rows.alert_row(alert) | {"incident_id": incident_id, "last_seen_at": now}
+        for alert in changed
+        if alert.fingerprint not in known
+    ]
+    if fresh:
+        connection.execute(insert(incident_alerts), fresh)
+    for alert in changed:
+        if alert.fingerprint in known:
+            connection.execute(
+                update(incident_alerts)
+                .where(
+                    incident_alerts.c.incident_id == incident_id,
+                    incident_alerts.c.fingerprint == alert.fingerprint,
+                )
+                .values(rows.alert_row(alert) | {"last_seen_at": now})
+            )
+
+
+def _still_firing(known: Mapping[str, IncidentAlert], changed: Sequence[Alert]) -> list[Alert]:
+    latest = {fingerprint: held.alert for fingerprint, held in known.items()}
+    latest |= {alert.fingerprint: alert for alert in changed}
+    return [alert for alert in latest.values() if alert.status is AlertStatus.FIRING]
+
+
+def _conclude(incident: Incident, group: AlertGroup, firing: Sequence[Alert], news: _News, now: datetime) -> Incident:
+    if group.truncated_alerts and not incident.incomplete:
+        detail = f"Alertmanager left {group.truncated_alerts} alerts out of the group (max_alerts)"
+        news.entries.append(TimelineEntry(at=now, kind="incomplete", actor=ACTOR, detail=detail))
+    incident = replace(incident, incomplete=group.truncated_alerts > 0)
+    if news.entries:
+        incident = replace(incident, news=incident.news + 1, updated_at=now, next_due_at=now)
+    severity = worst_severity([incident.severity, *(alert.labels.get("severity", "") for alert in firing)])
+    if severity != incident.severity:
+        incident = replace(incident, severity=severity, routed_at=None, next_due_at=now)
+    if firing or incident.incomplete or not incident.open:
+        return incident
+    news.entries.append(TimelineEntry(at=now, kind="resolved", actor=ACTOR, detail="every alert is resolved"))
+    return replace(incident, status=IncidentStatus.RESOLVED, resolved_at=now, resolved_by=ACTOR, next_due_at=now)

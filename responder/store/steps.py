@@ -1,0 +1,72 @@
+"""Runbook steps: claimed with a lease and a fence like deliveries; one result is written after each thing done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, or_, select, update
+
+from firebrigade.responder.model import StepResult, StepStatus
+from firebrigade.responder.store import rows
+from firebrigade.responder.store.tables import steps
+
+_OPEN = tuple(status.value for status in StepStatus if not status.over)
+
+
+def of_incident(connection: Connection, incident_id: int) -> list[StepResult]:
+    """Return an incident's steps in order."""
+    query = select(steps).where(steps.c.incident_id == incident_id).order_by(steps.c.position)
+    return [rows.step(row) for row in connection.execute(query).mappings()]
+
+
+def put(connection: Connection, incident_id: int, step: StepResult) -> None:
+    """Write a new step, or one that a stage changed, unless somebody holds a claim on it."""
+    if step.id == 0:
+        values = rows.step_row(replace(step, incident_id=incident_id)) | {"fence": 0}
+        connection.execute(insert(steps).values(values))
+        return
+    free = and_(steps.c.id == step.id, steps.c.lease_until.is_(None))
+    connection.execute(update(steps).where(free).values(rows.step_row(step)))
+
+
+def claim(connection: Connection, now: datetime, lease: timedelta) -> StepResult | None:
+    """Take the step that is longest due; None when nothing is due."""
+    free = or_(steps.c.lease_until.is_(None), steps.c.lease_until <= now)
+    due = and_(steps.c.status.in_(_OPEN), steps.c.next_attempt_at <= now, free)
+    query = select(steps).where(due).order_by(steps.c.next_attempt_at, steps.c.id).limit(1)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    same = and_(steps.c.id == row["id"], steps.c.fence == row["fence"])
+    claimed = {"fence": row["fence"] + 1, "lease_until": now + lease, "attempts": row["attempts"] + 1}
+    if connection.execute(update(steps).where(same).values(claimed)).rowcount != 1:
+        return None
+    return replace(rows.step(row), **claimed)
+
+
+def note(connection: Connection, step: StepResult) -> bool:
+    """Write a claimed step and keep the claim; False when it was lost to another process in between."""
+    return _write(connection, step, {})
+
+
+def finish(connection: Connection, step: StepResult) -> bool:
+    """Write a claimed step and give the claim back; False when it was lost to another process in between."""
+    return _write(connection, step, {"lease_until": None})
+
+
+def release(connection: Connection) -> None:
+    """Give back every claim of a process that is known to be dead."""
+    held = steps.c.lease_until.is_not(None)
+    connection.execute(update(steps).where(held).values(fence=steps.c.fence + 1, lease_until=None))
+
+
+def applied_since(connection: Connection, since: datetime) -> list[StepResult]:
+    """Return the steps whose change was begun since a moment, on whichever incident; guards decide by these."""
+    query = select(steps).where(steps.c.applied_at >= since).order_by(steps.c.applied_at)
+    return [rows.step(row) for row in connection.execute(query).mappings()]
+
+
+def _write(connection: Connection, step: StepResult, more: Mapping[str, Any]) -> bool:
+    mine = and_(steps.c.id == step.id, steps.c.fence == step.fence)
+    return connection.execute(update(steps).where(mine).values({**rows.step_row(step), **more})).rowcount == 1

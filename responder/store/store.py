@@ -1,0 +1,234 @@
+"""The store: what the webhook, the API and the engine may ask of the database, each call one transaction.
+
+Every call raises StoreUnavailableError when the database can't answer; then nothing of it was written.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from firebrigade.responder.case import Case, Outcome
+from firebrigade.responder.model import (
+    AlertGroup,
+    DeadLetter,
+    Delivery,
+    DeliveryStatus,
+    Incident,
+    IncidentAlert,
+    IncidentStatus,
+    Labels,
+    StepResult,
+    TimelineEntry,
+)
+from firebrigade.responder.store import incidents, letters, outbox, recording, steps
+from firebrigade.responder.store.database import Database
+from firebrigade.responder.store.outbox import ClaimedDelivery
+
+TIMELINE_OF_A_CASE = 30
+
+StepDecision = Callable[[Incident, Sequence[StepResult], bool], tuple[StepResult, Sequence[TimelineEntry]]]
+
+
+class Store:
+    """The rows of one installation, on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def migrate(self) -> None:
+        """Bring the schema up to date."""
+        self._database.migrate()
+
+    def ping(self) -> None:
+        """Ask the database for an answer."""
+        with self._database.read() as connection:
+            letters.automation_on(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def record(self, group: AlertGroup, now: datetime, body_hash: str = "") -> tuple[int, ...]:
+        """Record an alert group and return the ids of its incidents; what it says is durable once this returns."""
+        with self._database.write() as connection:
+            return recording.record(connection, group, now, body_hash)
+
+    def record_dead_letter(self, source: str, error: str, body: bytes, now: datetime) -> int:
+        """Keep a payload that could not be processed, and return its id."""
+        with self._database.write() as connection:
+            return letters.add_dead_letter(connection, source, error, body, now)
+
+    def record_heartbeat(self, name: str, labels: Labels, now: datetime) -> None:
+        """Note that a heartbeat arrived."""
+        with self._database.write() as connection:
+            letters.record_heartbeat(connection, name, labels, now)
+
+    def heartbeats(self) -> dict[str, datetime]:
+        """Return when each heartbeat arrived last."""
+        with self._database.read() as connection:
+            return letters.heartbeats_received(connection)
+
+    def incidents(
+        self, *, statuses: Collection[IncidentStatus] = (), limit: int = 100, before_id: int | None = None
+    ) -> list[Incident]:
+        """Return incidents, newest first."""
+        with self._database.read() as connection:
+            return incidents.many(connection, statuses, limit, before_id)
+
+    def incident(self, incident_id: int) -> Incident:
+        """Return an incident; NotFoundError if there is none."""
+        with self._database.read() as connection:
+            return incidents.one(connection, incident_id)
+
+    def alerts(self, incident_id: int) -> list[IncidentAlert]:
+        """Return an incident's alerts, oldest first."""
+        with self._database.read() as connection:
+            return incidents.alerts(connection, incident_id)
+
+    def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """Return an incident's whole timeline, oldest first."""
+        with self._database.read() as connection:
+            return incidents.entries(connection, incident_id)
+
+    def deliveries(self, incident_id: int) -> list[Delivery]:
+        """Return an incident's deliveries, oldest first."""
+        with self._database.read() as connection:
+            return outbox.of_incident(connection, incident_id)
+
+    def steps(self, incident_id: int) -> list[StepResult]:
+        """Return an incident's runbook steps in order."""
+        with self._database.read() as connection:
+            return steps.of_incident(connection, incident_id)
+
+    def acknowledge(self, incident_id: int, actor: str, now: datetime) -> Incident:
+        """Acknowledge an incident; ConflictError if it is resolved."""
+        with self._database.write() as connection:
+            return incidents.acknowledge(connection, incident_id, actor, now)
+
+    def resolve(self, incident_id: int, actor: str, now: datetime) -> Incident:
+        """Resolve an incident by a person's word."""
+        with self._database.write() as connection:
+            return incidents.resolve(connection, incident_id, actor, now)
+
+    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """Return the dead letters, newest first."""
+        with self._database.read() as connection:
+            return letters.dead_letters_kept(connection, limit)
+
+    def automation_on(self) -> bool:
+        """Return whether the machine may act."""
+        with self._database.read() as connection:
+            return letters.automation_on(connection)
+
+    def switch_automation(self, on: bool, actor: str, now: datetime) -> None:
+        """Switch the machine's actions on or off, everywhere."""
+        with self._database.write() as connection:
+            letters.switch_automation(connection, on, actor, now)
+
+    def due_incidents(self, now: datetime, limit: int = 100) -> list[int]:
+        """Return the ids of the incidents to look at, longest due first."""
+        with self._database.read() as connection:
+            return incidents.due(connection, now, limit)
+
+    def decide(self, incident_id: int, now: datetime, decision: Callable[[Case], Outcome]) -> Outcome:
+        """Show one incident to a pure decision, and write down all that it decides."""
+        with self._database.write() as connection:
+            outcome = decision(_case(connection, incident_id, now))
+            _apply(connection, incident_id, outcome)
+            return outcome
+
+    def postpone(self, incident_id: int, until: datetime) -> None:
+        """Look at an incident that can't be decided on later, so that it does not hold up the others."""
+        with self._database.write() as connection:
+            incidents.poke(connection, incident_id, until)
+
+    def claim_delivery(self, now: datetime, lease: timedelta) -> ClaimedDelivery | None:
+        """Write down the intent to send what is longest due, and return it."""
+        with self._database.write() as connection:
+            return outbox.claim(connection, now, lease)
+
+    def finish_delivery(
+        self,
+        delivery: Delivery,
+        values: Mapping[str, Any],
+        now: datetime,
+        *,
+        entry: TimelineEntry | None = None,
+        reference: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Write down how a claimed delivery went; False when the claim was lost."""
+        with self._database.write() as connection:
+            if not outbox.finish(connection, delivery, values):
+                return False
+            if reference is not None:
+                outbox.keep_reference(connection, delivery, reference)
+            incidents.append(connection, delivery.incident_id, [entry] if entry else [])
+            if values["status"] == DeliveryStatus.FAILED.value:
+                incidents.poke(connection, delivery.incident_id, now)
+            return True
+
+    def claim_step(self, now: datetime, lease: timedelta) -> StepResult | None:
+        """Take the runbook step that is longest due."""
+        with self._database.write() as connection:
+            return steps.claim(connection, now, lease)
+
+    def begin_step(
+        self, step: StepResult, now: datetime, history: timedelta, decision: StepDecision
+    ) -> StepResult | None:
+        """Decide, in the transaction that writes the intent down, whether a claimed step's change is made now.
+
+        Two steps that would change the same thing at once meet here: the second sees the first's intent.
+
+        Returns:
+            The step as decided, or None when the claim was lost.
+        """
+        with self._database.write() as connection:
+            incident = incidents.one(connection, step.incident_id)
+            past = steps.applied_since(connection, now - history)
+            decided, entries = decision(incident, past, letters.automation_on(connection))
+            if not steps.note(connection, decided):
+                return None
+            incidents.append(connection, step.incident_id, entries)
+            if entries:
+                incidents.poke(connection, step.incident_id, now, news=True)
+            return decided
+
+    def finish_step(self, step: StepResult, entries: Sequence[TimelineEntry], now: datetime) -> bool:
+        """Write down how a claimed step went and give the claim back; False when the claim was lost."""
+        with self._database.write() as connection:
+            if not steps.finish(connection, step):
+                return False
+            incidents.append(connection, step.incident_id, entries)
+            if entries or step.next_attempt_at is None:
+                incidents.poke(connection, step.incident_id, now, news=bool(entries))
+            return True
+
+    def release_claims(self) -> None:
+        """Give back every claim; only for the one process that knows that no other is alive."""
+        with self._database.write() as connection:
+            outbox.release(connection)
+            steps.release(connection)
+
+
+def _case(connection: Connection, incident_id: int, now: datetime) -> Case:
+    return Case(
+        incident=incidents.one(connection, incident_id),
+        alerts=tuple(incidents.alerts(connection, incident_id)),
+        deliveries=tuple(outbox.of_incident(connection, incident_id)),
+        steps=tuple(steps.of_incident(connection, incident_id)),
+        timeline=tuple(incidents.entries(connection, incident_id, TIMELINE_OF_A_CASE)),
+        automation_on=letters.automation_on(connection),
+        now=now,
+    )
+
+
+def _apply(connection: Connection, incident_id: int, outcome: Outcome) -> None:
+    incidents.append(connection, incident_id, outcome.entries)
+    for delivery, notification in outcome.notifications:
+        outbox.add(connection, incident_id, delivery, notification)
+    for step in outcome.steps:
+        steps.put(connection, incident_id, step)
+    if outcome.incident is not None:
+        incidents.write(connection, outcome.incident)
