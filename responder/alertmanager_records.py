@@ -95,7 +95,7 @@ class NewSilence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
-    """What it says of itself; ``started_at`` is by its own clock (the API says ``uptime``), no cluster has 0 ``peers``."""
+    """What it says of itself; ``started_at`` is by its own clock (the API says ``uptime``); 0 peers: no cluster."""
 
     version: str
     started_at: datetime

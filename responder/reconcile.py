@@ -47,7 +47,7 @@ class ReconcilePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What one Alertmanager listed at one moment, or why it could not be asked (``failure``; the rest is empty then)."""
+    """What one Alertmanager listed at one moment; ``failure`` is why it could not be asked, and all else is empty."""
 
     url: str
     asked_at: datetime
