@@ -20,6 +20,7 @@ from firebrigade.responder.representation import represent, represent_alert
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+MAX_BODY_BYTES = 65_536
 MAX_ID = 2**63 - 1  # the largest that either database takes as a parameter
 MAX_ACTOR_CHARACTERS = 100
 
@@ -132,7 +133,7 @@ def _read_number(name: str, largest: int) -> int | None:
 def _read_fields() -> JsonFields:
     if request.content_length in {None, 0} and not request.mimetype:
         return JsonFields(JsonObject([]), "")
-    body = read_json_body()
+    body = read_json_body(MAX_BODY_BYTES)
     return JsonFields(read_json(body) if body else JsonObject([]), "")
 
 

@@ -54,7 +54,7 @@ def create_app(
         engine: woken after each commit; ``/-/ready`` asks whether it is alive.
         metrics: what is counted, and what ``/metrics`` shows.
     """
-    app = _empty_app(config_view.max_body_bytes)
+    app = _empty_app()
     webhook = Webhook(store=store, view=config_view, clock=clock, engine=engine, metrics=metrics)
     app.register_blueprint(make_webhook(webhook, credentials.webhook))
     app.register_blueprint(make_api(Api(store=store, clock=clock, engine=engine), credentials.api))
@@ -64,10 +64,9 @@ def create_app(
     return app
 
 
-def _empty_app(max_body_bytes: int) -> Flask:
+def _empty_app() -> Flask:
     # Flask guesses these folders from the import path, which fails on an editable install's mapping.
     app = Flask(__name__, instance_path="/nonexistent", static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     # Either would redirect, and a redirected webhook is an alert lost.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

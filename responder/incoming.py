@@ -3,10 +3,11 @@
 Used by ``webhook.py`` and ``api.py``, in this order, so that nobody's body is read before they were let in.
 """
 
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Request, request
-from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
 
 from firebrigade.responder.authentication import Credentials
@@ -14,18 +15,29 @@ from firebrigade.responder.authentication import Credentials
 JSON = "application/json"
 
 
+class NotLetIn(Unauthorized):
+    """A 401 with a challenge for each way to get in; werkzeug's own leaves out the quotes that RFC 7235 asks for."""
+
+    description = "Send the bearer token, or the user name and password, that the service is configured with."
+
+    def __init__(self, challenges: Sequence[str]) -> None:
+        super().__init__()
+        self._challenges = challenges
+
+    def get_headers(self, *arguments: Any) -> list[tuple[str, str]]:
+        """Return the answer's headers; called by werkzeug and ``app.py``."""
+        return [*super().get_headers(*arguments), *(("WWW-Authenticate", value) for value in self._challenges)]
+
+
 def authenticate(credentials: Credentials) -> str:
     """Return whom the current request stands for.
 
     Raises:
-        Unauthorized: nobody who is let in.
+        NotLetIn: nobody who is configured.
     """
     actor = credentials.identify(request.headers.get("Authorization"))
     if actor is None:
-        raise Unauthorized(
-            "Send the bearer token or the user name and password that the service is configured with.",
-            www_authenticate=[WWWAuthenticate.from_header(value) for value in credentials.challenges],  # type: ignore[misc]
-        )
+        raise NotLetIn(credentials.challenges)
     return actor
 
 
@@ -43,25 +55,36 @@ def refuse_other_origins() -> None:
         raise Forbidden("A page of another site may not do this.")
 
 
-def read_json_body() -> bytes:
-    """Return the current request's body, of at most the app's MAX_CONTENT_LENGTH bytes, if it is said to be JSON.
+def read_json_body(max_bytes: int) -> bytes:
+    """Return the current request's body if it is said to be JSON.
 
     Raises:
         UnsupportedMediaType: it is said to be something else, or compressed.
-        RequestEntityTooLarge: it is longer, whatever its Content-Length says.
+        RequestEntityTooLarge: it is longer than ``max_bytes``, whatever its Content-Length says.
         BadRequest: it ends early, or is chunked wrongly.
     """
     if request.mimetype != JSON:
         raise UnsupportedMediaType(f"Send the body as {JSON}.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body uncompressed.")
-    return _read(request)
+    body = _read(request, max_bytes)
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    if request.content_length is not None and len(body) < request.content_length:
+        raise BadRequest("The body ended early.")
+    return body
 
 
-def _read(asked: Request) -> bytes:
+def _read(asked: Request, max_bytes: int) -> bytes:
+    # Werkzeug cuts a chunked body off at its limit without a word, so it gets a limit that is one byte too high.
+    asked.max_content_length = max_bytes + 1
     try:
         return asked.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise RequestEntityTooLarge(f"The body is longer than {asked.max_content_length} bytes.") from None
-    except OSError as error:
-        raise BadRequest("The body ended early.") from error
+        raise _too_large(max_bytes) from None
+    except Exception as error:  # each server has its own errors for a connection that breaks and for wrong chunks
+        raise BadRequest("The body ended early, or is chunked wrongly.") from error
+
+
+def _too_large(max_bytes: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"The body is longer than {max_bytes} bytes.")

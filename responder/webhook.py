@@ -110,7 +110,7 @@ def make_webhook(webhook: Webhook, credentials: Credentials) -> Blueprint:
         authenticate(credentials)
         with webhook.metrics.webhook_seconds.time():
             source = read_source(request.args.get("source", DEFAULT_SOURCE))
-            incident_ids = webhook.take(read_json_body(), source)
+            incident_ids = webhook.take(read_json_body(webhook.view.max_body_bytes), source)
         return jsonify(incidents=list(incident_ids)), 202
 
     return blueprint
