@@ -1,0 +1,67 @@
+"""The nodes: what one looks like, and the taint that follows a cordon."""
+
+from sandbox.cluster.resources import NODES, Json
+from sandbox.cluster.simulation import Simulation
+from sandbox.cluster.store import copied, stamp
+
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+CONDITIONS = (
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID"),
+    ("Ready", "True", "KubeletReady"),
+)
+
+
+def reconcile(simulation: Simulation, _namespace: str, name: str) -> None:
+    """Taint a cordoned node, and take the taint from one that is no longer."""
+    node = simulation.store.get(NODES, "", name)
+    if node is None:
+        return
+    changed = copied(node)
+    taints = [taint for taint in changed["spec"].pop("taints", []) if taint["key"] != UNSCHEDULABLE]
+    if node["spec"].get("unschedulable"):
+        taints.append(_taint(simulation, node))
+    if taints:
+        changed["spec"]["taints"] = taints
+    simulation.store.replace(NODES, changed)
+
+
+def _taint(simulation: Simulation, node: Json) -> Json:
+    before: list[Json] = [taint for taint in node["spec"].get("taints", []) if taint["key"] == UNSCHEDULABLE]
+    fresh: Json = {"key": UNSCHEDULABLE, "effect": "NoSchedule", "timeAdded": stamp(simulation.now)}
+    return before[0] if before else fresh
+
+
+def add(simulation: Simulation, name: str, number: int) -> None:
+    """Keep a new node; even ones are in zone-0, odd ones in zone-1."""
+    network = f"10.244.{number}.0/24"
+    labels = {"beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    labels |= {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
+    labels |= {"topology.kubernetes.io/zone": f"zone-{number % 2}"}
+    metadata = {"name": name, "labels": labels, "annotations": {"node.alpha.kubernetes.io/ttl": "0"}}
+    spec = {"podCIDR": network, "podCIDRs": [network], "providerID": f"fake://{name}"}
+    node: Json = {"metadata": metadata, "spec": spec, "status": _status(simulation, name)}
+    simulation.store.add(NODES, simulation.store.named(NODES, node))
+
+
+def _status(simulation: Simulation, name: str) -> Json:
+    at = stamp(simulation.now)
+    size = {"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"}
+    conditions = [
+        {
+            "type": kind,
+            "status": holds,
+            "lastHeartbeatTime": at,
+            "lastTransitionTime": at,
+            "reason": why,
+            "message": why,
+        }
+        for kind, holds, why in CONDITIONS
+    ]
+    addresses = [{"type": "InternalIP", "address": "127.0.0.1"}, {"type": "Hostname", "address": name}]
+    info = {"machineID": name, "systemUUID": name, "bootID": name, "kernelVersion": "fake", "osImage": "fake"}
+    info |= {"containerRuntimeVersion": "fake://1", "kubeletVersion": "v1.36.2-fake", "kubeProxyVersion": ""}
+    info |= {"operatingSystem": "linux", "architecture": "amd64"}
+    status: Json = {"capacity": size, "allocatable": size, "conditions": conditions, "addresses": addresses}
+    return status | {"daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}}, "nodeInfo": info}
