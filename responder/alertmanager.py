@@ -22,6 +22,7 @@ from firebrigade.responder.matchers import Matcher
 T = TypeVar("T")
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
 _MESSAGE_CHARACTERS = 300
+_TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class AlertmanagerSettings:
         client_certificate_file: our own certificate with its key, in PEM, or empty.
 
     Raises:
-        ValueError: the address is none, holds credentials, or both kinds of authentication are set.
+        ValueError: the address is none, holds credentials, both kinds of authentication are set, or the token is none.
     """
 
     url: str
@@ -58,6 +59,8 @@ class AlertmanagerSettings:
             )
         if self.username and self.bearer_token:
             raise ValueError("Alertmanager has both a username and a bearer token: remove one of them")
+        if self.bearer_token and not _TOKEN.fullmatch(self.bearer_token.get_secret_value()):
+            raise ValueError("Alertmanager's bearer token holds what no header can: check the file that it comes from")
 
 
 class Alertmanager:
@@ -158,7 +161,7 @@ class Alertmanager:
                     verify=(settings.ca_file or True) if settings.verify_tls else False,
                     cert=settings.client_certificate_file or None,
                 )
-            except (requests.RequestException, OSError) as error:
+            except (requests.RequestException, OSError, ValueError) as error:
                 raise self._no_answer(error) from None  # its text may hold headers
         self._refuse(response, path)
         return response
