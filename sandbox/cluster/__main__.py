@@ -19,13 +19,16 @@ def main() -> None:
     stopped = threading.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: stopped.set())
-    with Cluster(port=arguments.port, pace=pace, token=token) as cluster:
+    cluster = Cluster(pace=pace, token=token).start(arguments.port)
+    try:
         if not arguments.empty:
             world.fill(cluster)
         if arguments.kubeconfig is not None:
             cluster.kubeconfig(arguments.kubeconfig)
         print(f"listening on {cluster.url}", flush=True)
         stopped.wait()
+    finally:
+        cluster.stop()
 
 
 def _arguments() -> argparse.Namespace:

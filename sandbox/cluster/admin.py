@@ -5,6 +5,7 @@
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -18,7 +19,7 @@ Answer = tuple[int, Json | list[Json]]
 
 def answer(server: Server, method: str, path: str, body: bytes) -> Answer:
     """Answer one request; a mistake is 400 with one sentence."""
-    routes = {
+    routes: dict[tuple[str, str], Callable[[], Answer]] = {
         ("GET", "/sandbox/faults"): lambda: (200, [asdict(fault) for fault in server.faults.on()]),
         ("POST", "/sandbox/faults"): lambda: _add_fault(server, _read(body)),
         ("DELETE", "/sandbox/faults"): lambda: _cleared(server.faults),

@@ -52,7 +52,6 @@ class Cluster:
         token: the administrator's bearer token; empty for none.
         users: more accounts, by their token.
         node_names: its nodes.
-        port: 0 lets the kernel choose.
         seed: makes names and UIDs the same in each run.
     """
 
@@ -64,7 +63,6 @@ class Cluster:
         token: str = "",
         users: Mapping[str, User] | None = None,
         node_names: Iterable[str] = ("node-1", "node-2", "node-3"),
-        port: int = 0,
         seed: int | None = None,
     ) -> None:
         self._clock = clock
@@ -77,7 +75,6 @@ class Cluster:
             nodes.add(simulation, name, number)
         for name in BUILT_IN:
             self.create("namespaces", {"metadata": {"name": name}})
-        self._port = port
         self._listener: Listener | None = None
         self._threads: list[threading.Thread] = []
 
@@ -89,10 +86,10 @@ class Cluster:
     ) -> None:
         self.stop()
 
-    def start(self) -> Self:
-        """Listen; with the machine's clock, let time pass too."""
-        self._listener = Listener(self._server, self._port)
-        jobs = [lambda: self._listener and self._listener.serve_forever(poll_interval=0.02)]
+    def start(self, port: int = 0) -> Self:
+        """Listen (0 lets the kernel choose a port); with the machine's clock, let time pass too."""
+        listener = self._listener = Listener(self._server, port)
+        jobs: list[Callable[[], None]] = [lambda: listener.serve_forever(poll_interval=0.02)]
         if self._clock is None:
             jobs.append(self._server.keep_time)
         self._threads = [threading.Thread(target=job, daemon=True) for job in jobs]
@@ -140,10 +137,10 @@ class Cluster:
         """Let virtual time pass, with everything that happens meanwhile.
 
         Raises:
-            RuntimeError: this cluster's clock moves by itself.
+            TypeError: this cluster's clock moves by itself.
         """
         if not isinstance(self._clock, MovableClock):
-            raise RuntimeError("this cluster runs on a clock that can't be moved: hand in a ManualClock")
+            raise TypeError("this cluster runs on a clock that can't be moved: hand in a ManualClock")
         with self._server.changed:
             self._clock.advance(timedelta(seconds=seconds))
             self._server.run()
@@ -198,7 +195,12 @@ class Cluster:
             return self._server.simulation.store.all(_resource(plural), namespace)
 
     def trouble(self, namespace: str, pod_name: str, mood: str = "never-ready") -> None:
-        """Make one running pod sick until it is replaced: ``never-ready``, or ``killed`` again and again; ``serves`` heals.
+        """Make one running pod sick until it is replaced.
+
+        Args:
+            namespace: the pod's.
+            pod_name: its name.
+            mood: ``never-ready``, ``killed`` (again and again), or ``serves``, which heals.
 
         Raises:
             LookupError: no such pod.

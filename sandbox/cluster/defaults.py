@@ -3,8 +3,19 @@
 Used when an object is created or changed, before it is validated. Pure: each function returns a new object.
 """
 
-from sandbox.cluster.resources import AUTOSCALERS, BUDGETS, DEPLOYMENTS, JOBS, NAMESPACES, NODES, PODS, REPLICA_SETS
-from sandbox.cluster.resources import STATEFUL_SETS, Json, Resource
+from sandbox.cluster.resources import (
+    AUTOSCALERS,
+    BUDGETS,
+    DEPLOYMENTS,
+    JOBS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+    Json,
+    Resource,
+)
 from sandbox.cluster.store import copied
 
 LATEST = ("latest", "")

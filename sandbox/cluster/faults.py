@@ -48,8 +48,8 @@ class Fault:
 
     def meets(self, call: Call) -> bool:
         """Say whether this request is meant."""
-        pairs = ((self.verb, call.verb), (self.resource, call.resource.plural))
-        pairs += ((self.namespace, call.namespace), (self.name, call.name))
+        pairs = [(self.verb, call.verb), (self.resource, call.resource.plural)]
+        pairs += [(self.namespace, call.namespace), (self.name, call.name)]
         part = self.subresource is None or self.subresource == call.subresource
         return part and all(wanted in ("", found) for wanted, found in pairs)
 

@@ -41,7 +41,8 @@ def _count(owned: list[Json], phase: str) -> int:
 
 def _is_over(job: Json, owned: list[Json]) -> bool:
     spec = job["spec"]
-    return _count(owned, "Succeeded") >= spec["completions"] or _count(owned, "Failed") > spec["backoffLimit"]
+    enough, many = spec["completions"], spec["backoffLimit"]
+    return bool(_count(owned, "Succeeded") >= enough or _count(owned, "Failed") > many)
 
 
 def _add(simulation: Simulation, job: Json) -> None:

@@ -44,7 +44,7 @@ class _Tokens:
     """The words of a selector, taken one after the other."""
 
     def __init__(self, text: str) -> None:
-        self._words = [*TOKEN.findall(text), ""]
+        self._words: list[str] = [*TOKEN.findall(text), ""]
         self._next = 0
 
     def peek(self) -> str:
@@ -144,8 +144,8 @@ def matches(selector: Json | None, found: Labels) -> bool:
 def _expressed(expression: Json, found: Labels) -> bool:
     key, operator, values = expression["key"], expression["operator"], expression.get("values", [])
     if operator in ("Exists", "DoesNotExist"):
-        return (key in found) == (operator == "Exists")
-    return (key in found and found[key] in values) == (operator == "In")
+        return bool((key in found) == (operator == "Exists"))
+    return bool((key in found and found[key] in values) == (operator == "In"))
 
 
 def fields(resource: Resource, text: str) -> Callable[[Json], bool]:

@@ -117,7 +117,10 @@ def _containers(spec: Json, field: str) -> Iterator[Json]:
 
 
 def _immutable(resource: Resource, thing: Json, before: Json) -> Iterator[Json]:
-    fixed = {kinds.JOBS: ("selector", "completions"), kinds.STATEFUL_SETS: ("selector", "serviceName")}
+    fixed: dict[Resource, tuple[str, ...]] = {
+        kinds.JOBS: ("selector", "completions"),
+        kinds.STATEFUL_SETS: ("selector", "serviceName"),
+    }
     fixed |= {kinds.DEPLOYMENTS: ("selector",), kinds.REPLICA_SETS: ("selector",)}
     for key in fixed.get(resource, ()):
         if thing["spec"].get(key) != before["spec"].get(key):
