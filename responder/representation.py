@@ -10,24 +10,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from firebrigade.responder.model import (
-    Alert,
-    DeadLetter,
-    Delivery,
-    Incident,
-    IncidentAlert,
-    StepResult,
-    TimelineEntry,
-)
+from firebrigade.responder.model import IncidentAlert
 from firebrigade.responder.timestamps import format_rfc3339
 
 JsonValue = Any
 _INTERNAL = frozenset({"fence", "lease_until"})
-
-
-def represent_incident(incident: Incident) -> dict[str, JsonValue]:
-    """Return an incident, without what belongs to it."""
-    return represent(incident)
 
 
 def represent_alert(alert: IncidentAlert) -> dict[str, JsonValue]:
@@ -35,12 +22,8 @@ def represent_alert(alert: IncidentAlert) -> dict[str, JsonValue]:
     return {**represent(alert.alert), "last_seen_at": format_rfc3339(alert.last_seen_at)}
 
 
-def represent(record: Incident | Alert | TimelineEntry | Delivery | StepResult | DeadLetter) -> dict[str, JsonValue]:
-    """Return a record's public fields under their own names."""
-    return _represent_fields(record)
-
-
-def _represent_fields(record: Any) -> dict[str, JsonValue]:
+def represent(record: Any) -> dict[str, JsonValue]:
+    """Return a record's public fields under their own names; ``record`` is an instance of one of ``model``'s."""
     values = ((field.name, getattr(record, field.name)) for field in fields(record) if field.name not in _INTERNAL)
     return dict(_represent_field(name, value) for name, value in values)
 
@@ -63,5 +46,5 @@ def _represent_value(value: object) -> JsonValue:
     if isinstance(value, list | tuple):
         return [_represent_value(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return _represent_fields(value)
+        return represent(value)
     return value
