@@ -43,9 +43,10 @@ def _due(case: Case, policy: EscalationPolicy, step: EscalationStep, since: date
     ended = ended_at(case.steps)
     if came_to is Progress.VERIFIED and ended is not None and ended + policy.resolve_within > due_at:
         return ended + policy.resolve_within, "the runbook was verified, and the alert still fires"
-    # Strictly later than the level's start: one failure takes the incident up one level, not through all.
-    if came_to is Progress.FAILED and ended is not None and ended > since:
-        return ended, "the runbook did not help"
+    # Only from the first level: one failure takes the incident up one level, not through all.
+    first = case.incident.level == policy.steps[0].level and case.incident.round == 0
+    if came_to is Progress.FAILED and ended is not None and first:
+        return min(max(ended, since), due_at), "the runbook did not help"
     return due_at, f"not acknowledged within {_words(step.acknowledge_within.total_seconds())}"
 
 

@@ -1,0 +1,150 @@
+"""Runbook steps: planned, guarded, applied once, verified, undone, and told about."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from firebrigade.runbooks.contract import (
+    Health,
+    PermanentActionError,
+    Refusal,
+    RefusalReason,
+    TemporaryActionError,
+    UnknownOutcomeError,
+)
+
+SECOND = timedelta(seconds=1)
+STORY = ["runbook", "planned", "applying", "applied", "verified"]
+
+
+def _story(world: Any) -> list[str]:
+    wanted = {*STORY, "refused", "step_failed", "undone", "step_skipped", "step_delayed"}
+    return [kind for kind in world.kinds() if kind in wanted]
+
+
+def test_a_step_that_helps_is_planned_applied_and_verified_once(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart", "roll-back")
+    incident = world.fires()
+    assert _story(world) == STORY
+    assert world.executor.changes == [f"{incident.incident_key}-0"]
+    assert [one.status for one in world.store.steps(1)] == ["verified", "pending"]
+    world.resolves()
+    assert [one.status for one in world.store.steps(1)] == ["verified", "skipped"]
+
+
+def test_the_next_step_follows_one_that_did_not_help_and_was_undone(world: Any, runbook: Any) -> None:
+    first, second = runbook("scale", "roll-back").steps
+    world.runbooks["service-down"] = replace(runbook(), steps=(replace(first, undo=True), second))
+    world.executor.healths = [Health.FAILED, Health.HEALTHY]
+    incident = world.fires()
+    assert world.executor.undone == [f"{incident.incident_key}-0"]
+    assert [one.status for one in world.store.steps(1)] == ["undone", "verified"]
+
+
+def test_waiting_ends_when_verify_within_is_over(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.healths = [Health.WAITING] * 999
+    world.fires()
+    world.passes(timedelta(seconds=58), tick=2 * SECOND)
+    assert world.store.steps(1)[0].status == "applied"
+    world.passes(timedelta(seconds=4), tick=2 * SECOND)
+    assert world.store.steps(1)[0].status == "failed"
+
+
+def test_what_made_the_alert_resolve_is_not_undone(world: Any, runbook: Any) -> None:
+    made = runbook("scale")
+    world.runbooks["service-down"] = replace(made, steps=(replace(made.steps[0], undo=True),))
+    world.executor.healths = [Health.WAITING] * 999
+    world.fires()
+    world.resolves()
+    world.passes(timedelta(minutes=2))
+    assert world.executor.undone == []
+    assert world.store.steps(1)[0].status == "verified"
+
+
+def test_a_refusal_is_said_with_its_reason_and_the_next_step_is_tried(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart", "roll-back")
+    reason = Refusal(reason=RefusalReason.NOT_SAFE, summary="It is the only pod.")
+    world.executor.plan_refusals = {"restart": reason}
+    world.fires()
+    entry = next(entry for entry in world.store.timeline(1) if entry.kind == "refused")
+    assert (entry.detail, entry.data["reason"]) == ("restart: It is the only pod.", "not_safe")
+    assert [one.status for one in world.store.steps(1)] == ["refused", "verified"]
+
+
+def test_the_off_switch_stops_what_is_planned_but_not_applied(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.store.switch_automation(False, "alice", world.now)
+    world.fires()
+    assert world.executor.changes == []
+    assert _story(world) == ["runbook", "planned", "refused"]
+    assert "switched off" in world.receivers["slack"].attempts[0].automation
+
+
+def test_a_temporary_error_is_tried_again_and_an_unknown_outcome_too(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.errors = [TemporaryActionError("busy", retry_after_seconds=30), UnknownOutcomeError("no answer")]
+    world.fires()
+    world.passes(timedelta(seconds=25))
+    assert world.executor.changes == []
+    world.passes(timedelta(minutes=1))
+    assert len(world.executor.changes) == 1
+    assert world.store.steps(1)[0].status == "verified"
+    assert world.kinds().count("applying") == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(PermanentActionError("the pod is another one by now"), id="the world changed"),
+        pytest.param(ZeroDivisionError("oops"), id="the action is broken"),
+    ],
+)
+def test_what_can_not_be_done_is_handed_to_people_and_not_tried_again(
+    world: Any, runbook: Any, error: Exception
+) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.errors = [error]
+    world.fires()
+    world.passes(timedelta(minutes=4))
+    assert world.executor.changes == []
+    assert world.store.steps(1)[0].status == "failed"
+    assert world.told("l2") == ["escalated"]
+
+
+def test_trying_ends_after_some_attempts(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.errors = [TemporaryActionError("busy")] * 99
+    world.fires()
+    world.passes(timedelta(minutes=30))
+    assert world.store.steps(1)[0].status == "failed"
+    assert 5 < 99 - len(world.executor.errors) < 15
+
+
+def test_a_step_whose_incident_ended_is_not_applied(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.errors = [TemporaryActionError("busy")]
+    world.fires()
+    world.resolves()
+    world.passes(timedelta(minutes=1))
+    assert world.executor.changes == []
+    assert world.store.steps(1)[0].status == "skipped"
+
+
+def test_the_second_of_two_steps_on_one_thing_sees_the_intent_of_the_first(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.fires()
+    world.fires(world.alert(alertname="ServiceDown", severity="warning"), group_key="another")
+    seen = [[past.step_id for past in history] for history in world.executor.history]
+    first = world.store.incident(1).incident_key
+    assert seen == [[], [f"{first}-0"]]
+
+
+def test_a_living_message_is_told_of_what_the_machine_did_and_a_page_is_not(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.fires()
+    assert world.told("pagerduty") == ["triggered"]
+    assert world.told("slack")[:2] == ["triggered", "updated"]
+    assert "restart helped" in world.receivers["slack"].attempts[-1].automation
