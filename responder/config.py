@@ -15,17 +15,18 @@ from pydantic import ValidationError
 
 from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.alertmanager import AlertmanagerSettings
-from firebrigade.responder.config_file import AutomationMode, ConfigFile, flat, keys_at
+from firebrigade.responder.case import AutomationMode
+from firebrigade.responder.config_file import ConfigFile, flat, keys_at
 from firebrigade.responder.config_problems import KeyPath, Problems, word_error
 from firebrigade.responder.config_receivers import ReceiverSettings, build_receivers
 from firebrigade.responder.config_routes import Names, build_policies, build_routes, default_routes
-from firebrigade.responder.config_runbooks import read_runbooks
+from firebrigade.responder.config_runbooks import load_runbooks
 from firebrigade.responder.config_services import (
     KubernetesSettings,
     ServiceSettings,
     build_alertmanagers,
     build_kubernetes,
-    build_service,
+    build_prometheus,
     build_supervisor,
     fill_service_secrets,
 )
@@ -35,6 +36,7 @@ from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import EscalationPolicy, MaintenanceWindow, Route
 from firebrigade.responder.settings import Settings
 from firebrigade.responder.yaml_lines import read_yaml
+from firebrigade.runbooks.loader import RunbookLibrary
 
 _MAX_BYTES = 1_048_576
 _EMPTY = "is empty; give it a value or leave the line out"
@@ -70,7 +72,7 @@ class Config:
         receivers: by name; ``log`` is always among them.
         policies: by name; ``default`` is always among them.
         kubernetes: None where there is no cluster; so with ``prometheus`` and ``supervisor``.
-        runbooks_directory: where the runbooks are, or None: those that come with Firebrigade.
+        runbooks: the library, read and checked.
         alertmanagers: by the source that their webhooks name.
         heartbeats: alerts that these match are heartbeats and never incidents.
         public_url: where people reach Firebrigade, without a slash at the end; empty if nobody said.
@@ -84,7 +86,7 @@ class Config:
     kubernetes: KubernetesSettings | None
     prometheus: ServiceSettings | None
     supervisor: ServiceSettings | None
-    runbooks_directory: Path | None
+    runbooks: RunbookLibrary
     alertmanagers: Mapping[str, AlertmanagerSettings]
     reconcile: ReconcileSettings
     maintenance: tuple[MaintenanceWindow, ...]
@@ -206,9 +208,9 @@ def _build(
     receivers = build_receivers(file.receivers, find_receivers(), settings.receiver_secrets, problems)
     named = {*receivers, *file.receivers}  # a receiver with a problem of its own is still no unknown name
     policies = build_policies(file.policies, named, problems)
-    directory, runbooks = read_runbooks(file.runbooks.directory, problems)
+    library, runbook_names = load_runbooks(file.runbooks.directory, problems)
     known_policies = {**dict.fromkeys(policy_names), **policies}
-    names = Names(receivers=named, policies=known_policies, runbooks=runbooks)
+    names = Names(receivers=named, policies=known_policies, runbooks=runbook_names)
     routes = build_routes(file.routes or (), names, problems)
     return Config(
         path=path,
@@ -221,9 +223,9 @@ def _build(
             cooldown=file.automation.cooldown,
         ),
         kubernetes=build_kubernetes(file.kubernetes, problems),
-        prometheus=build_service(file.prometheus, ("prometheus",), problems),
+        prometheus=build_prometheus(file.prometheus),
         supervisor=build_supervisor(file.supervisor),
-        runbooks_directory=directory,
+        runbooks=library,
         alertmanagers=MappingProxyType(build_alertmanagers(file.alertmanagers, problems)),
         reconcile=ReconcileSettings(
             interval=file.reconcile.interval,

@@ -7,12 +7,12 @@ because any of them may be a secret in the wrong place.
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from enum import StrEnum
 from types import NoneType
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config_problems import KeyPath
 from firebrigade.responder.durations import parse_duration
 from firebrigade.responder.matchers import Matcher, parse_matchers
@@ -109,14 +109,6 @@ class PolicyBlock(Block):
     page_after: PositiveDuration = timedelta(minutes=5)
 
 
-class AutomationMode(StrEnum):
-    """What runbooks may do at all."""
-
-    AUTO = "auto"
-    DRY_RUN = "dry-run"
-    OFF = "off"
-
-
 class AutomationBlock(Block):
     """The limits of all automation: where it may act, and how soon again on the same target."""
 
@@ -141,8 +133,15 @@ class KubernetesBlock(Block):
         return self
 
 
-class HttpBlock(Block):
-    """An HTTP service that we ask, with its credentials: bearer token, or user name and password."""
+class PrometheusBlock(Block):
+    """The Prometheus that verification asks."""
+
+    url: Url
+    bearer_token: SecretStr | None = None
+
+
+class AlertmanagerBlock(Block):
+    """An Alertmanager, with credentials for it: bearer token, or user name and password."""
 
     url: Url
     bearer_token: SecretStr | None = None
@@ -208,10 +207,10 @@ class ConfigFile(Block):
     policies: dict[str, PolicyBlock] = {}
     automation: AutomationBlock = AutomationBlock()
     kubernetes: KubernetesBlock | None = None
-    prometheus: HttpBlock | None = None
+    prometheus: PrometheusBlock | None = None
     supervisor: SupervisorBlock | None = None
     runbooks: RunbooksBlock = RunbooksBlock()
-    alertmanagers: dict[str, HttpBlock] = {}
+    alertmanagers: dict[str, AlertmanagerBlock] = {}
     reconcile: ReconcileBlock = ReconcileBlock()
     maintenance: dict[str, WindowBlock] = {}
     heartbeats: list[SomeMatchers] | None = None

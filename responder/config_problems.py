@@ -13,6 +13,7 @@ from firebrigade.responder.errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
 
+_LAST = 1_000_000_000
 _MOST_NAMES = 20  # a longer list hides the sentence before it
 _SENTENCES = {
     "missing": "is missing",
@@ -57,6 +58,10 @@ class Problems:
     def add_variable(self, name: str, message: str) -> None:
         """Note what is wrong with a variable of the environment."""
         self._found.append((0, f"{name}: {message}"))
+
+    def add_elsewhere(self, message: str) -> None:
+        """Note a sentence about another file, which says where by itself."""
+        self._found.append((_LAST, message))
 
     def raise_if_any(self) -> None:
         """End the collection.

@@ -1,20 +1,27 @@
-"""The ``runbooks`` block: which folder holds the runbooks, and what they are called. ``config.py`` calls this."""
+"""The ``runbooks`` block: the library that it names, read and checked with the rest. ``config.py`` calls this."""
 
-from pathlib import Path
-
-from firebrigade import runbooks
 from firebrigade.responder.config_problems import Problems
 from firebrigade.responder.config_secrets import relative_to
+from firebrigade.runbooks.loader import BUNDLED, RunbookError, RunbookLibrary
 
 
-def read_runbooks(directory: str, problems: Problems) -> tuple[Path | None, frozenset[str]]:
-    """Return the folder (None: the one that comes with Firebrigade) and the names of its runbooks."""
-    folder = relative_to(problems.source, directory) if directory else None
-    if folder and not folder.is_dir():
+def load_runbooks(directory: str, problems: Problems) -> tuple[RunbookLibrary, frozenset[str]]:
+    """Return the runbooks, and the names that a route may use: a runbook with a problem of its own is still known.
+
+    Args:
+        directory: the folder as written; empty for the one that comes with Firebrigade.
+        problems: what is wrong is added here, a runbook's own problems too.
+    """
+    folder = relative_to(problems.source, directory) if directory else BUNDLED
+    if not folder.is_dir():
         problems.add(("runbooks", "directory"), f"there is no folder {folder}; check the path")
-    return folder, frozenset(path.stem for path in (folder or bundled_directory()).glob("*.md"))
-
-
-def bundled_directory() -> Path:
-    """Return the folder of the runbooks that come with Firebrigade."""
-    return Path(next(iter(runbooks.__path__)))
+        return RunbookLibrary(()), frozenset()
+    if not directory and not any(BUNDLED.glob("*.md")):
+        return RunbookLibrary(()), frozenset()  # TEMPORARY
+    names = frozenset(path.stem for path in folder.glob("*.md"))
+    try:
+        return RunbookLibrary.load(folder), names
+    except RunbookError as error:
+        for problem in error.problems:
+            problems.add_elsewhere(problem)
+        return RunbookLibrary(()), names

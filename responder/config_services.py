@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from firebrigade.responder.alertmanager import AlertmanagerSettings
-from firebrigade.responder.config_file import HttpBlock, KubernetesBlock, SupervisorBlock
+from firebrigade.responder.config_file import AlertmanagerBlock, KubernetesBlock, PrometheusBlock, SupervisorBlock
 from firebrigade.responder.config_problems import KeyPath, Problems
 from firebrigade.responder.config_secrets import fill_secrets, relative_to
 
-_BLOCKS: Mapping[str, type[BaseModel]] = {"prometheus": HttpBlock, "supervisor": SupervisorBlock}
+_BLOCKS: Mapping[str, type[BaseModel]] = {"prometheus": PrometheusBlock, "supervisor": SupervisorBlock}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +28,10 @@ class KubernetesSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """An HTTP service and the credentials for it: a bearer token, or user name and password, or none.
-
-    Attributes:
-        url: without a slash at the end.
-        ca_file: certificates to trust instead of the machine's.
-    """
+    """An HTTP service, its address without a slash at the end, and the bearer token for it, if it wants one."""
 
     url: str
     bearer_token: SecretStr | None = None
-    username: str = ""
-    password: SecretStr | None = None
-    ca_file: Path | None = None
 
 
 def fill_service_secrets(document: Mapping[str, Any], problems: Problems) -> tuple[dict[str, Any], set[KeyPath]]:
@@ -50,7 +42,7 @@ def fill_service_secrets(document: Mapping[str, Any], problems: Problems) -> tup
     if isinstance(filled.get("alertmanagers"), dict):
         alertmanagers = filled["alertmanagers"] = dict(filled["alertmanagers"])
         for name in alertmanagers:
-            _fill(alertmanagers, name, HttpBlock, ("alertmanagers", name), (problems, failed))
+            _fill(alertmanagers, name, AlertmanagerBlock, ("alertmanagers", name), (problems, failed))
     return filled, failed
 
 
@@ -76,40 +68,31 @@ def build_kubernetes(block: KubernetesBlock | None, problems: Problems) -> Kuber
     return KubernetesSettings(kubeconfig=path, context=block.context)
 
 
-def build_service(block: HttpBlock | None, path: KeyPath, problems: Problems) -> ServiceSettings | None:
-    """Return the settings of a service, or None: there is none."""
-    if block is None:
-        return None
-    ca_file = relative_to(problems.source, block.ca_file) if block.ca_file else None
-    _check_file(ca_file, (*path, "ca_file"), problems)
-    return ServiceSettings(
-        url=block.url,
-        bearer_token=block.bearer_token,
-        username=block.username,
-        password=block.password,
-        ca_file=ca_file,
-    )
-
-
-def build_alertmanagers(blocks: Mapping[str, HttpBlock], problems: Problems) -> dict[str, AlertmanagerSettings]:
-    """Return the settings of each Alertmanager by the source that its webhooks name."""
-    services = {name: build_service(block, ("alertmanagers", name), problems) for name, block in blocks.items()}
-    return {
-        name: AlertmanagerSettings(
-            url=service.url,
-            username=service.username,
-            password=service.password,
-            bearer_token=service.bearer_token,
-            ca_file=str(service.ca_file or ""),
-        )
-        for name, service in services.items()
-        if service
-    }
+def build_prometheus(block: PrometheusBlock | None) -> ServiceSettings | None:
+    """Return the settings of the Prometheus that verification asks, or None: there is none."""
+    return ServiceSettings(url=block.url, bearer_token=block.bearer_token) if block else None
 
 
 def build_supervisor(block: SupervisorBlock | None) -> ServiceSettings | None:
     """Return the settings of the agents' supervisor, or None: there is none."""
     return ServiceSettings(url=block.url, bearer_token=block.token) if block else None
+
+
+def build_alertmanagers(blocks: Mapping[str, AlertmanagerBlock], problems: Problems) -> dict[str, AlertmanagerSettings]:
+    """Return the settings of each Alertmanager by the source that its webhooks name."""
+    return {name: _build_alertmanager(name, block, problems) for name, block in blocks.items()}
+
+
+def _build_alertmanager(name: str, block: AlertmanagerBlock, problems: Problems) -> AlertmanagerSettings:
+    ca_file = relative_to(problems.source, block.ca_file) if block.ca_file else None
+    _check_file(ca_file, ("alertmanagers", name, "ca_file"), problems)
+    return AlertmanagerSettings(
+        url=block.url,
+        username=block.username,
+        password=block.password,
+        bearer_token=block.bearer_token,
+        ca_file=str(ca_file or ""),
+    )
 
 
 def _check_file(path: Path | None, key: KeyPath, problems: Problems) -> None:

@@ -3,12 +3,16 @@
 Deduplication, grouping and inhibition are Alertmanager's, not ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from firebrigade.responder.config import Config
+from firebrigade.responder.maintenance import in_maintenance
 from firebrigade.responder.matchers import Matcher, match_all
 from firebrigade.responder.model import Labels, MaintenanceWindow, Route
+from firebrigade.runbooks.contract import Runbook
+from firebrigade.runbooks.loader import RunbookLibrary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +23,15 @@ class Explanation:
         heartbeat: the matchers of the heartbeat that it is, or None; a heartbeat goes no further.
         position: the route's place in the configuration, from 1; 0 where none matches.
         route: the route that takes it, or None: it is recorded and nobody is told.
-        runbook: the runbook that would run, or empty.
+        runbook: the runbook that would run, or None.
         maintenance: the windows that are open now and match.
     """
 
-    heartbeat: tuple[Matcher, ...] | None
-    position: int
-    route: Route | None
-    runbook: str
-    maintenance: tuple[MaintenanceWindow, ...]
+    heartbeat: tuple[Matcher, ...] | None = None
+    position: int = 0
+    route: Route | None = None
+    runbook: Runbook | None = None
+    maintenance: tuple[MaintenanceWindow, ...] = ()
 
 
 def route_for(routes: Sequence[Route], labels: Labels) -> Route | None:
@@ -40,30 +44,20 @@ def heartbeat_for(heartbeats: Sequence[tuple[Matcher, ...]], labels: Labels) -> 
     return next((matchers for matchers in heartbeats if match_all(matchers, labels)), None)
 
 
-def explain(
-    config: Config, labels: Labels, *, runbooks: Mapping[str, Sequence[str]], open_windows: Sequence[MaintenanceWindow]
-) -> Explanation:
-    """Say what would happen to an alert.
+def runbook_for(library: RunbookLibrary, name: str, alertname: str) -> Runbook | None:
+    """Return the runbook that a route names, or else the one that answers the alert, or None."""
+    return library.get(name) if name else library.for_alert(alertname)
 
-    Args:
-        config: the configuration.
-        labels: the alert's labels.
-        runbooks: each runbook's name with the names of the alerts that it lists.
-        open_windows: the maintenance windows that are open now.
-    """
+
+def explain(config: Config, labels: Labels, now: datetime) -> Explanation:
+    """Say what would happen to an alert with these labels that came in now."""
+    heartbeat = heartbeat_for(config.heartbeats, labels)
+    if heartbeat is not None:
+        return Explanation(heartbeat=heartbeat)
     route = route_for(config.routes, labels)
     return Explanation(
-        heartbeat=heartbeat_for(config.heartbeats, labels),
         position=config.routes.index(route) + 1 if route else 0,
         route=route,
-        runbook=runbook_for(route, labels, runbooks),
-        maintenance=tuple(window for window in open_windows if match_all(window.matchers, labels)),
+        runbook=runbook_for(config.runbooks, route.runbook if route else "", labels.get("alertname", "")),
+        maintenance=tuple(window for window in config.maintenance if in_maintenance([window], labels, now)),
     )
-
-
-def runbook_for(route: Route | None, labels: Labels, runbooks: Mapping[str, Sequence[str]]) -> str:
-    """Return the name of the route's runbook, or of the first (by name) that lists the alert, or empty."""
-    if route and route.runbook:
-        return route.runbook
-    alertname = labels.get("alertname", "")
-    return next((name for name in sorted(runbooks) if alertname and alertname in runbooks[name]), "")

@@ -1,0 +1,1 @@
+"""The subcommands of ``firebrigade``, one file per group; ``cli.py`` puts them together."""

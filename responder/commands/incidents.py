@@ -1,0 +1,200 @@
+"""``firebrigade incident``, ``automation`` and ``dead-letter``: the running service, asked over its API."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from firebrigade.responder.commands.api_client import ApiClient, default_actor
+from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
+from firebrigade.responder.commands.surroundings import json_option
+from firebrigade.responder.settings import load_settings
+
+_COLUMNS = ("id", "status", "level", "severity", "service", "opened", "title")
+_actor_option = click.option("--actor", help="Who you are, for the timeline. [default: your user name]")
+_id_argument = click.argument("incident_id", metavar="ID", type=click.IntRange(min=1))
+
+
+@click.group()
+def incident() -> None:
+    """
+    See and answer incidents of the running service.
+
+    The service is looked for at FIREBRIGADE_URL (default: where FIREBRIGADE_BIND says), with FIREBRIGADE_API_TOKEN or
+    the webhook's credentials.
+
+    \b
+    Examples:
+      firebrigade incident list
+      firebrigade incident list --status resolved --json
+      firebrigade incident show 42
+      firebrigade incident ack 42
+    """
+
+
+@incident.command("list")
+@click.option(
+    "--status",
+    type=click.Choice(["open", "triggered", "acknowledged", "resolved", "all"]),
+    default="open",
+    show_default=True,
+    help="Which incidents.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most so many, newest first."
+)
+@click.option("--before", type=click.IntRange(min=1), help="Only incidents older than the one with this id.")
+@json_option
+def list_incidents(status: str, limit: int, before: int | None, as_json: bool) -> None:
+    """List incidents, newest first."""
+    query: dict[str, str | int] = {"limit": limit}
+    query |= {} if status == "all" else {"status": status}
+    query |= {} if before is None else {"before": before}
+    incidents = ApiClient(load_settings()).get("/incidents", **query).get("incidents", [])
+    if as_json:
+        print_json(incidents)
+        return
+    print_table(_COLUMNS, map(_row, incidents), empty="No incidents." if status == "all" else f"No {status} incidents.")
+
+
+@incident.command()
+@_id_argument
+@json_option
+def show(incident_id: int, as_json: bool) -> None:
+    """Show an incident with its alerts, timeline, deliveries and runbook steps."""
+    answer = ApiClient(load_settings()).get(f"/incidents/{incident_id}")
+    if as_json:
+        print_json(answer)
+        return
+    _print_incident(answer.get("incident", {}))
+    _print_part("Alerts", answer.get("alerts"), ("status", "starts_at", "labels"))
+    _print_part("Timeline", answer.get("timeline"), ("at", "kind", "actor", "detail"))
+    _print_part("Deliveries", answer.get("deliveries"), ("receiver", "reason", "status", "attempts", "detail"))
+    _print_part("Runbook steps", answer.get("steps"), ("name", "action", "status", "attempts", "verdict"))
+
+
+@incident.command()
+@_id_argument
+@_actor_option
+def ack(incident_id: int, actor: str | None) -> None:
+    """Acknowledge an incident: you are on it, and nobody else is called."""
+    _answer(incident_id, "acknowledge", actor)
+
+
+@incident.command()
+@_id_argument
+@_actor_option
+def resolve(incident_id: int, actor: str | None) -> None:
+    """Resolve an incident: it is over, whatever its alerts say."""
+    _answer(incident_id, "resolve", actor)
+
+
+@click.group()
+def automation() -> None:
+    """
+    Switch all automation off and on, in the running service and at once.
+
+    The switch lasts until it is switched back. What the configuration says (automation: mode) stays as it is: on does
+    not turn a dry run into anything else.
+    """
+
+
+@automation.command()
+@_actor_option
+def on(actor: str | None) -> None:
+    """Let runbooks act again, as far as the configuration allows."""
+    _switch(True, actor)
+
+
+@automation.command()
+@_actor_option
+def off(actor: str | None) -> None:
+    """Let no runbook act from now on; people are still told."""
+    _switch(False, actor)
+
+
+@automation.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Say whether automation is switched on."""
+    answer = ApiClient(load_settings()).get("/automation")
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(_switched(answer))
+
+
+@click.group("dead-letter")
+def dead_letter() -> None:
+    """See requests from Alertmanager that could not be processed."""
+
+
+@dead_letter.command("list")
+@click.option(
+    "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most so many, newest first."
+)
+@json_option
+def list_dead_letters(limit: int, as_json: bool) -> None:
+    """List dead letters, newest first; --json has their bodies too."""
+    letters = ApiClient(load_settings()).get("/dead-letters", limit=limit).get("dead_letters", [])
+    if as_json:
+        print_json(letters)
+        return
+    rows = ((row.get("id"), _short(row.get("received_at")), row.get("source"), row.get("error")) for row in letters)
+    print_table(("id", "received", "source", "error"), rows, empty="No dead letters.")
+
+
+def _row(record: Mapping[str, Any]) -> list[Any]:
+    row = {**record, "level": f"L{record.get('level')}", "opened": _short(record.get("opened_at"))}
+    return [row.get(column) for column in _COLUMNS]
+
+
+def _answer(incident_id: int, verb: str, actor: str | None) -> None:
+    client = ApiClient(load_settings())
+    changed = client.post(f"/incidents/{incident_id}/{verb}", {"actor": actor or default_actor()}).get("incident", {})
+    click.echo(plain(f"Incident {changed.get('id', incident_id)} is {changed.get('status')}: {changed.get('title')}"))
+
+
+def _switch(switched_on: bool, actor: str | None) -> None:
+    client = ApiClient(load_settings())
+    click.echo(_switched(client.post("/automation", {"on": switched_on, "actor": actor or default_actor()})))
+
+
+def _switched(answer: Mapping[str, Any]) -> str:
+    return "Automation is on." if answer.get("on") else "Automation is off: people are told, nothing is changed."
+
+
+def _print_incident(record: Mapping[str, Any]) -> None:
+    people = {name: record.get(f"{name}_at") for name in ("acknowledged", "resolved")}
+    print_fields(
+        [
+            ("incident", f"{record.get('id')}: {record.get('title')}"),
+            ("status", f"{record.get('status')}, L{record.get('level')}"),
+            ("severity", record.get("severity")),
+            ("service", record.get("service")),
+            ("summary", record.get("summary")),
+            ("opened", _short(record.get("opened_at"))),
+            *((name, f"{_short(at)} by {record.get(f'{name}_by')}") for name, at in people.items() if at),
+            ("receivers", record.get("receivers")),
+            ("runbook", record.get("runbook")),
+            ("suppressed by", record.get("suppressed_by") or record.get("silenced_by")),
+        ]
+    )
+
+
+def _print_part(title: str, rows: Any, columns: tuple[str, ...]) -> None:
+    if rows:
+        click.echo(f"\n{title}")
+        print_table(columns, ([_cell(row.get(column)) for column in columns] for row in rows), empty="")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name}={json.dumps(text, ensure_ascii=False)}" for name, text in sorted(value.items()))
+    return "" if value is None else str(value)
+
+
+def _short(moment: Any) -> str:
+    """Return an RFC 3339 time to the second."""
+    return str(moment or "").split(".")[0].removesuffix("Z").replace("T", " ") + ("Z" if moment else "")

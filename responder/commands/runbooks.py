@@ -1,0 +1,161 @@
+"""``firebrigade runbook``: read the runbooks, and see what one would do to an alert without doing it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from firebrigade.responder.clock import Clock, SystemClock
+from firebrigade.responder.commands.group import UserError
+from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
+from firebrigade.responder.commands.surroundings import config_option, json_option, parse_labels, read
+from firebrigade.responder.config import Config
+from firebrigade.responder.config_problems import did_you_mean
+from firebrigade.responder.durations import format_duration
+from firebrigade.runbooks.contract import ActionError, Executor, Plan, Refusal, Runbook, RunbookStep
+
+_STEP_ID = "dry-run"
+
+
+@click.group()
+def runbook() -> None:
+    """
+    Read the runbooks, and see what one would do.
+
+    \b
+    Examples:
+      firebrigade runbook list
+      firebrigade runbook show service-down
+      firebrigade runbook plan service-down namespace=neurectomy deployment=ryot pod=ryot-5d8f-x2x9k
+    """
+
+
+@runbook.command("list")
+@config_option
+@json_option
+def list_runbooks(config_path: Path | None, as_json: bool) -> None:
+    """List the runbooks with the alerts that they answer."""
+    found = list(read(config_path)[1].runbooks)
+    if as_json:
+        print_json(
+            [{"name": one.name, "title": one.title, "alerts": one.alerts, "steps": _names(one)} for one in found]
+        )
+        return
+    rows = ((one.name, one.alerts, _names(one), one.title) for one in found)
+    print_table(("runbook", "alerts", "steps", "title"), rows, empty="There are no runbooks.")
+
+
+@runbook.command()
+@click.argument("name")
+@config_option
+def show(name: str, config_path: Path | None) -> None:
+    """Print a runbook: the text for people, then the steps that the machine takes."""
+    found = _find(read(config_path)[1], name)
+    click.echo(found.body)
+    for position, step in enumerate(found.steps, start=1):
+        click.echo(f"Step {position}: {step.name}")
+        print_fields(
+            [
+                ("  action", step.action),
+                ("  target", _pairs(step.target)),
+                ("  params", _pairs(step.params)),
+                ("  verify", f"within {format_duration(step.verify_within)} {step.verify_query}"),
+                ("  undo", "if it did not help" if step.undo else ""),
+            ]
+        )
+
+
+@runbook.command()
+@click.argument("name")
+@click.argument("labels", nargs=-1, required=True, metavar="LABEL=VALUE...")
+@config_option
+@json_option
+def plan(name: str, labels: tuple[str, ...], config_path: Path | None, as_json: bool) -> None:
+    """
+    Say what each step of a runbook would change for an alert with these labels; reads only.
+
+    Cooldowns are not known here, so a step may still be refused by one. Later steps are planned for the cluster as it
+    is now, although they run only when the earlier ones did not help.
+    """
+    from firebrigade.responder.execution import build_executor  # the Kubernetes client, which other commands don't need
+
+    alert = parse_labels(labels)
+    _, found = read(config_path)
+    steps = _find(found, name).steps
+    try:
+        planned = list(_planned(build_executor(found), steps, alert, SystemClock()))
+    except ActionError as error:
+        raise UserError(str(error)) from None
+    if as_json:
+        print_json([_to_json(one) for one in planned])
+        return
+    for position, one in enumerate(planned, start=1):
+        click.echo(f"Step {position}: {plain(one.step.name)}")
+        print_fields([("  would", one.would), ("  target", one.target), ("  but", one.but)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """A step's plan, and why it would not be applied; at least one of them is there."""
+
+    step: RunbookStep
+    plan: Plan | None = None
+    refusal: Refusal | None = None
+    error: str = ""
+
+    @property
+    def would(self) -> str:
+        return self.plan.summary if self.plan else ""
+
+    @property
+    def target(self) -> str:
+        return str(self.plan.target) if self.plan else ""
+
+    @property
+    def but(self) -> str:
+        return f"{self.refusal.summary} ({self.refusal.reason.value})" if self.refusal else self.error
+
+
+def _planned(
+    executor: Executor, steps: tuple[RunbookStep, ...], labels: Mapping[str, str], clock: Clock
+) -> Iterator[_Planned]:
+    for step in steps:
+        try:
+            found = executor.plan(step, labels, _STEP_ID, clock.now())
+        except ActionError as error:
+            yield _Planned(step=step, error=str(error))
+            continue
+        if isinstance(found, Refusal):
+            yield _Planned(step=step, refusal=found)
+        else:
+            yield _Planned(step=step, plan=found, refusal=executor.allow(found, (), clock.now()))
+
+
+def _to_json(planned: _Planned) -> dict[str, Any]:
+    found, refusal = planned.plan, planned.refusal
+    return {
+        "step": planned.step.name,
+        "action": planned.step.action,
+        "target": str(found.target) if found else None,
+        "summary": found.summary if found else None,
+        "desired": found.desired if found else None,
+        "refusal": {"reason": refusal.reason.value, "summary": refusal.summary} if refusal else None,
+        "error": planned.error or None,
+    }
+
+
+def _find(found: Config, name: str) -> Runbook:
+    runbook = found.runbooks.get(name)
+    if runbook is None:
+        raise UserError(f"there is no runbook {name!r}{did_you_mean(name, [one.name for one in found.runbooks])}")
+    return runbook
+
+
+def _names(runbook: Runbook) -> list[str]:
+    return [step.name for step in runbook.steps]
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())

@@ -1,0 +1,55 @@
+"""Makes what runs a runbook's steps from the configuration: clients, actions, guards, executor.
+
+The composition and ``firebrigade runbook plan`` call it. Making a client opens no connection.
+"""
+
+from firebrigade.responder.case import AutomationMode
+from firebrigade.responder.config import AutomationSettings, Config
+from firebrigade.runbooks import kube
+from firebrigade.runbooks.clients import Clients
+from firebrigade.runbooks.executor import RunbookExecutor
+from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
+from firebrigade.runbooks.registry import build_actions
+from firebrigade.runbooks.supervisor import SupervisorClient, SupervisorSettings
+
+
+def build_executor(config: Config) -> RunbookExecutor:
+    """Return an executor with what is configured; actions whose service is not configured are refused.
+
+    Raises:
+        ActionError: the kubeconfig can't be used.
+    """
+    clients = Clients(kubernetes=_kubernetes(config), supervisor=_supervisor(config))
+    return RunbookExecutor(build_actions(clients), guards_for(guard_settings(config.automation)), _prometheus(config))
+
+
+def guard_settings(automation: AutomationSettings) -> GuardSettings:
+    """Return what the guards are told; the switch in the database comes on top of it."""
+    return GuardSettings(
+        automation=automation.mode is not AutomationMode.OFF,
+        dry_run=automation.mode is AutomationMode.DRY_RUN,
+        namespaces=frozenset(automation.namespaces),
+        cooldown=automation.cooldown,
+    )
+
+
+def _kubernetes(config: Config) -> kube.KubernetesClient | None:
+    found = config.kubernetes
+    if found is None:
+        return None
+    return kube.connect(kube.KubernetesSettings(kubeconfig=str(found.kubeconfig or ""), context=found.context))
+
+
+def _supervisor(config: Config) -> SupervisorClient | None:
+    found = config.supervisor
+    if found is None:
+        return None
+    if found.bearer_token is None:
+        return SupervisorClient(SupervisorSettings(url=found.url))
+    return SupervisorClient(SupervisorSettings(url=found.url, token=found.bearer_token))
+
+
+def _prometheus(config: Config) -> PrometheusClient | None:
+    found = config.prometheus
+    return PrometheusClient(PrometheusSettings(url=found.url, token=found.bearer_token)) if found else None
