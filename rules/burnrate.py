@@ -105,7 +105,7 @@ def _alert_annotations(objective: Objective, tier: Tier, links: Links) -> Mappin
     slo, period = objective.slo, objective.windows.period
     factor = number(tier.factor(period))
     return {
-        "summary": f"{objective.service} spends the error budget of {slo.name} at more than {factor} times the even pace",
+        "summary": f"{objective.service} spends its {slo.name} budget at more than {factor} times the even pace",
         "description": (
             f"{{{{ $value | humanizePercentage }}}} of the events failed over the last {tier.long} "
             f"(objective {number(slo.objective)}% good over {period}). At {factor} times the even pace "

@@ -3,7 +3,7 @@
 Read from metrics.yaml by ``check.py``, by the tests, and by whoever must emit what rules expect. It asks no Prometheus.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
@@ -52,7 +52,8 @@ class Metric(BaseModel):
 
     def bounds(self) -> tuple[str, ...]:
         """Return the values of ``le`` as the client writes them; 5 is ``5.0``."""
-        return tuple(floatToGoString(bound) for bound in (*self.buckets, float("inf"))) if self.buckets else ()
+        to_text: Callable[[float], str] = floatToGoString
+        return tuple(map(to_text, (*self.buckets, float("inf")))) if self.buckets else ()
 
 
 class MetricsFile(BaseModel):

@@ -129,4 +129,6 @@ def _sentence(error: Any) -> str:
         return "is not a key that is known here; check its spelling"
     if kind == "missing":
         return "is missing; add it"
+    if kind == "string_type":
+        return "must be text; put it into quotes"
     return text.removeprefix("Value error, ")

@@ -167,3 +167,8 @@ def is_scalar(node: Node) -> bool:
     if isinstance(node, promql.UnaryExpr):
         return is_scalar(node.expr)
     return isinstance(node, promql.NumberLiteral)
+
+
+def is_absence(node: Node) -> bool:
+    """Say whether a node asks for series that are not there."""
+    return isinstance(node, promql.Call) and node.func.name in {"absent", "absent_over_time"}

@@ -1,7 +1,7 @@
 """What is wrong with one expression, judged by the metric contract: sentences, without a place.
 
-``check.py`` calls ``sentences`` and says where. Each judgement is a small function in ``_JUDGEMENTS``; the mistakes that
-they look for are ones that load, run, and never fire.
+``check.py`` calls ``sentences`` and says where. Each judgement is a small function in ``_JUDGEMENTS``; the mistakes
+that they look for are ones that load, run, and never fire.
 """
 
 import re
@@ -61,7 +61,7 @@ def _lost_labels(expr: Node, contract: Contract) -> Iterator[str]:
     for node in nodes(expr):
         for word, wanted, inner in _groupings(node, contract):
             if inner is not None and (lost := wanted - inner):
-                yield f"{word} ({_listed(wanted)}) asks for {_listed(lost)}, which is not there; there is {_listed(inner)}"
+                yield f"{word} ({_listed(wanted)}): there is no {_listed(lost)}, there is {_listed(inner)}"
 
 
 def _groupings(node: Node, contract: Contract) -> Iterator[tuple[str, frozenset[str], frozenset[str] | None]]:

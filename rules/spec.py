@@ -175,7 +175,7 @@ def _unreachable(objective: Objective, source: Document) -> Iterator[Problem]:
         factor = tier.factor(objective.windows.period)
         if factor * objective.error_budget >= 1:
             message = (
-                f"tier {tier.tier} could never fire: at {factor.normalize():f} times the even pace more than all requests "
-                f"would fail; use an objective above {100 * (1 - 1 / factor):.2f} or leave the tier out"
+                f"tier {tier.tier} can never fire: at {factor.normalize():f} times the even pace more than all events "
+                f"fail; use an objective above {100 * (1 - 1 / factor):.2f} or leave the tier out"
             )
             yield source.problem((*objective.origin, "objective"), message)

@@ -1,0 +1,100 @@
+"""Runs promtool, and does not believe it when it says SUCCESS over nothing.
+
+``check.py`` has rule files checked, ``commands.py`` and the tests run single cases. ``cases.py`` judges test files
+before they come here. Written for promtool 2.42 and 3.x: 2.42 has no --run, no --junit, and prints results on two
+streams that don't interleave, so one process gets one file.
+"""
+
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from firebrigade.rules.cases import Case
+from firebrigade.rules.problems import Problem, RulesError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """What became of one case; ``output`` is promtool's, without the names of temporary files."""
+
+    file: str
+    line: int
+    name: str
+    passed: bool
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promtool:
+    """One promtool and how long it may take for one file."""
+
+    command: str = "promtool"
+    timeout_seconds: float = 120.0
+
+    def version(self) -> str:
+        """Return the first line of what it says about itself.
+
+        Raises:
+            RulesError: it is missing or does not answer.
+        """
+        return self._run(["--version"]).stdout.partition("\n")[0]
+
+    def check_rules(self, texts: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what is wrong with rule files given by name and text; empty when nothing is.
+
+        Raises:
+            RulesError: promtool is missing or does not answer.
+        """
+        with tempfile.TemporaryDirectory(prefix="firebrigade-rules-") as folder:
+            return {name: said for name, text in texts.items() if (said := self._check(Path(folder) / name, text))}
+
+    def run_case(self, case: Case) -> CaseResult:
+        """Run one case in a file and a process of its own.
+
+        Raises:
+            RulesError: promtool is missing or does not answer.
+        """
+        with tempfile.TemporaryDirectory(prefix="firebrigade-case-") as folder:
+            path = Path(folder) / "case.yaml"
+            path.write_text(case.text, encoding="utf-8")
+            done = self._run(["test", "rules", str(path)])
+            output = _cleaned(done.stdout + done.stderr, folder)
+        # A pattern that matches nothing is only a WARNING, and the exit code stays 0.
+        passed = done.returncode == 0 and "SUCCESS" in done.stdout and "WARNING" not in output
+        return CaseResult(file=case.file, line=case.line, name=case.name, passed=passed, output=output)
+
+    def _check(self, path: Path, text: str) -> str:
+        path.write_text(text, encoding="utf-8")
+        done = self._run(["check", "rules", "--lint=all", "--lint-fatal", str(path)])
+        return "" if done.returncode == 0 else _cleaned(done.stderr or done.stdout, str(path.parent))
+
+    def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                [self.command, *arguments],
+                capture_output=True,
+                text=True,
+                timeout=self.timeout_seconds,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except FileNotFoundError:
+            raise _unusable(f"{self.command} is not installed; install the package prometheus, which has it") from None
+        except PermissionError:
+            raise _unusable(f"{self.command} can't be run; check its rights") from None
+        except subprocess.TimeoutExpired:
+            limit = f"{self.timeout_seconds:g} seconds"
+            raise _unusable(
+                f"{self.command} took longer than {limit}; make the case shorter or its interval longer"
+            ) from None
+
+
+def _unusable(message: str) -> RulesError:
+    return RulesError([Problem(file="", line=0, key="", message=message)])
+
+
+def _cleaned(output: str, folder: str) -> str:
+    lines = (line.rstrip() for line in output.replace(f"{folder}/", "").splitlines())
+    return "\n".join(line for line in lines if line.strip() and not line.startswith("Unit Testing:"))
