@@ -130,7 +130,7 @@ class SilencesInMemory:
         self.fail_after: set[int] = set()
         self.refused_matchers: set[Any] = set()
         self._silences: dict[str, Silence] = {}
-        self._requests = itertools.count(1)
+        self.requests = 0
         self._ids = itertools.count(1)
 
     def silences(self) -> Sequence[Silence]:
@@ -152,7 +152,8 @@ class SilencesInMemory:
 
     @contextmanager
     def _request(self) -> Iterator[None]:
-        number = next(self._requests)
+        self.requests += 1
+        number = self.requests
         if number in self.fail_before:
             raise AlertmanagerError("it never arrived")
         yield
@@ -192,7 +193,7 @@ class SilencesInMemory:
         return replace(silence, state=SilenceState.PENDING if self.now < silence.starts_at else SilenceState.ACTIVE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_silences() -> type[SilencesInMemory]:
     """Return the class, for tests that make many."""
     return SilencesInMemory
