@@ -3,10 +3,11 @@
 The contract, all JSON, times in RFC 3339:
 
 ``GET /agents/{agent_id}`` → 200
-    ``{"agent_id", "state", "last_heartbeat_at", "restarts", "recovery_requested_at"}``
+    ``{"agent_id", "state", "last_heartbeat_at", "restarts", "silent_restarts", "recovery_requested_at"}``
     state: ``healthy``, ``degraded``, ``failed`` or ``recovering``, as the supervisor believes.
     last_heartbeat_at: when the agent itself was last heard, by the supervisor's clock; null if never.
-    restarts: how often it was restarted since a heartbeat last followed a restart; what a limit is held against.
+    restarts: how often it was ever restarted.
+    silent_restarts: how often it was restarted since it was last heard; what a limit is held against.
     recovery_requested_at: when the latest recovery was accepted, by the same clock; null if none was.
 ``POST /agents/{agent_id}/recover`` with the header ``Idempotency-Key`` → 202
     ``{"agent_id", "state", "requested_at", "repeated"}``
@@ -37,6 +38,7 @@ class Agent(BaseModel):
     state: str
     last_heartbeat_at: AwareDatetime | None = None
     restarts: int = 0
+    silent_restarts: int = 0
     recovery_requested_at: AwareDatetime | None = None
 
 

@@ -31,11 +31,11 @@ class RecoverAgentParams(ActionParams):
 
     Attributes:
         heartbeat_within: an agent that was heard within this time, and is said to be healthy, needs nothing.
-        maximum_restarts: after so many restarts that brought no heartbeat a person has to look.
+        maximum_silent_restarts: after so many restarts that brought no heartbeat a person has to look.
     """
 
     heartbeat_within: Duration = timedelta(seconds=30)
-    maximum_restarts: Annotated[StrictInt, Field(ge=1)] = 3
+    maximum_silent_restarts: Annotated[StrictInt, Field(ge=1)] = 3
 
 
 class RecoverAgent:
@@ -103,8 +103,8 @@ def needless(agent: Agent, limits: RecoverAgentParams, now: datetime) -> Refusal
     if heard and agent.state == "healthy":
         within = format_duration(limits.heartbeat_within)
         return _refusal(RefusalReason.NOTHING_TO_DO, f"{agent.agent_id} is healthy and was heard within {within}.")
-    if agent.restarts >= limits.maximum_restarts:
-        text = f"{agent.agent_id} was restarted {agent.restarts} times and was not heard: a person has to look."
+    if agent.silent_restarts >= limits.maximum_silent_restarts:
+        text = f"{agent.agent_id} was restarted {agent.silent_restarts} times and was not heard: a person has to look."
         return _refusal(RefusalReason.NOT_SAFE, text)
     return None
 

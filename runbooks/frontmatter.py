@@ -1,0 +1,166 @@
+"""What may stand in a runbook's front matter, and where each key stands in its file. The loader uses both.
+
+The models are strict: an unknown key or a value of another type is an error, so that a typo never switches a safety
+limit off. Parameters of actions and queries are checked by the loader, which knows the actions.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+
+from firebrigade.runbooks.contract import Json
+from firebrigade.runbooks.durations import Duration
+from firebrigade.runbooks.promql import check_query
+from firebrigade.runbooks.targets import is_name, is_namespace
+
+Path = tuple[str | int, ...]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise ValueError("is not a valid name: lower case letters, digits, - and .")
+    return text
+
+
+def _namespace(text: str) -> str:
+    if not is_namespace(text):
+        raise ValueError("is not a valid namespace: lower case letters, digits and -")
+    return text
+
+
+def _query(text: str) -> str:
+    if text and (problem := check_query(text)):
+        raise ValueError(problem)
+    return text
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _form(value: object) -> str:
+    return "<label>" if isinstance(value, Mapping | LabelValue) else "<literal>"
+
+
+class LabelValue(_Strict):
+    """The value of an alert's label, or of the first of several that the alert carries."""
+
+    label: Annotated[list[LabelName], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+FromLabel = Annotated[LabelValue, Tag("<label>")]
+Name = Annotated[
+    Annotated[str, AfterValidator(_name), Tag("<literal>")] | FromLabel,
+    Discriminator(_form),
+]
+Namespace = Annotated[
+    Annotated[str, AfterValidator(_namespace), Tag("<literal>")] | FromLabel,
+    Discriminator(_form),
+]
+
+
+class TargetSpec(_Strict):
+    """How to find the target from an alert; a literal or a label each.
+
+    Attributes:
+        kind: only where the label that gives the name does not say it.
+    """
+
+    name: Name
+    namespace: Namespace | None = None
+    kind: Literal["pod", "deployment", "agent"] | None = None
+
+
+class VerifySpec(_Strict):
+    """How to tell that a step helped."""
+
+    within: Duration = timedelta(minutes=3)
+    query: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_query)] = ""
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if not timedelta() < self.within <= timedelta(hours=1):
+            raise ValueError("within must be more than nothing and at most 1h: people wait for it")
+        return self
+
+
+class StepSpec(_Strict):
+    """One step."""
+
+    name: Text
+    action: Text
+    target: TargetSpec
+    params: dict[str, Json] = Field(default_factory=dict)
+    verify: VerifySpec = Field(default_factory=VerifySpec)
+    undo: bool = False
+
+
+class FrontMatter(_Strict):
+    """The front matter of one file."""
+
+    title: Text
+    alerts: Annotated[list[LabelName], Field(min_length=1)]
+    steps: Annotated[list[StepSpec], Field(min_length=1)]
+
+
+def split(text: str) -> tuple[str, str] | None:
+    """Return the front matter and the text after it, or None if the file does not begin with ``---`` and close it."""
+    found = re.match(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)(.*)", text, re.DOTALL | re.MULTILINE)
+    return (found[1], found[2]) if found else None
+
+
+def positions(front_matter: str) -> tuple[Mapping[Path, int], list[tuple[int, str]]]:
+    """Return the line of each key in the file, and the keys that stand twice with their lines.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    lines: dict[Path, int] = {}
+    twice: list[tuple[int, str]] = []
+    _walk(yaml.compose(front_matter, Loader=yaml.SafeLoader), (), lines, twice)
+    return lines, twice
+
+
+def _walk(node: yaml.Node | None, path: Path, lines: dict[Path, int], twice: list[tuple[int, str]]) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[(*path, index)] = _line(item)
+            _walk(item, (*path, index), lines, twice)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*path, str(key.value))
+            if inner in lines:
+                twice.append((_line(key), shown(inner)))
+            lines[inner] = _line(key)
+            _walk(value, inner, lines, twice)
+
+
+def shown(path: Path) -> str:
+    """Return a key's path as people write it: ``steps[0].verify.query``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def _line(node: yaml.Node) -> int:
+    # Marks count from 0, and the line of the opening --- is not part of what was parsed.
+    return int(node.start_mark.line) + 2
