@@ -89,9 +89,12 @@ def run(settings: Settings, config: Config, insecure: bool) -> int:
         lambda: _build(settings, config, clock),
         lambda service: _make_app(service, config, access, clock),
     )
+    master = os.getpid()
     try:
         server.run()
     except SystemExit as end:
+        if os.getpid() != master:
+            raise  # the worker leaves through here too, and its master reads the code
         return USER_MISTAKE if end.code == _BOOT_ERROR else int(end.code or 0)
     return 0
 
