@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -120,6 +120,12 @@ class Receiver(Protocol):
 
     NAME: ClassVar[str]
     Config: ClassVar[type[ReceiverConfig]]
+    LIVING: ClassVar[bool]
+    """Whether it keeps one message up to date, and so is told of every update."""
+
+    def __init__(self, config: Any) -> None:
+        """Take a valid ``Config``; opens no connection."""
+        ...
 
     def deliver(self, notification: Notification) -> Receipt:
         """Deliver one notification; doing it twice with the same ``delivery_id`` tells people once.

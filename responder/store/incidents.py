@@ -42,6 +42,12 @@ def due(connection: Connection, now: datetime, limit: int) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
+def still_open(connection: Connection) -> list[Incident]:
+    """Return every incident that is not resolved, oldest first."""
+    query = select(incidents).where(incidents.c.status != IncidentStatus.RESOLVED.value).order_by(incidents.c.id)
+    return [rows.incident(row) for row in connection.execute(query).mappings()]
+
+
 def write(connection: Connection, incident: Incident) -> None:
     """Write every column of an incident and count the version up."""
     values = rows.incident_row(replace(incident, version=incident.version + 1))

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
 
@@ -28,7 +29,7 @@ from firebrigade.responder.store import rows
 from firebrigade.responder.store.tables import group_keys, incident_alerts, incidents
 
 ACTOR = "alertmanager"
-_PAIRS_AT_ONCE = 500  # SQLite takes 32766 parameters in one statement
+_AT_ONCE = 500  # SQLite takes 32766 parameters in one statement
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ def record(connection: Connection, group: AlertGroup, now: datetime, body_hash: 
     """Record a group and return the ids of the incidents it belongs to; none for an end without a beginning."""
     key_row = _key_row(connection, group)
     if key_row is not None and body_hash and key_row["body_hash"] == body_hash and key_row["open"]:
-        _touch(connection, key_row["incident_id"], group.alerts, now)
+        see_alerts(connection, key_row["incident_id"], _fingerprints(group), now)
         return (key_row["incident_id"],)
     incident_id = key_row["incident_id"] if key_row is not None and key_row["open"] else None
     if incident_id is None:
@@ -62,9 +63,54 @@ def record(connection: Connection, group: AlertGroup, now: datetime, body_hash: 
     return (incident_id,)
 
 
+def complete(connection: Connection, incident_id: int, alerts: Sequence[Alert], now: datetime) -> None:
+    """Add the alerts that Alertmanager left out of a truncated group: the incident is complete again."""
+    known = {held.alert.fingerprint: held for held in incident_store.alerts(connection, incident_id)}
+    news = _compare(known, alerts, now)
+    _write_alerts(connection, incident_id, known, news.changed, now)
+    incident = replace(incident_store.one(connection, incident_id), incomplete=False, next_due_at=now)
+    incident_store.append(connection, incident_id, news.entries)
+    incident_store.write(connection, replace(incident, news=incident.news + bool(news.entries)))
+
+
+def groups_of(connection: Connection, incident_id: int) -> list[AlertGroup]:
+    """Return an open incident's groups as far as they are known, marked as truncated: what is left out is asked for."""
+    alerts = tuple(held.alert for held in incident_store.alerts(connection, incident_id))
+    query = select(group_keys).where(group_keys.c.incident_id == incident_id)
+    return [
+        AlertGroup(
+            source=row["source"],
+            receiver=row["receiver"],
+            status=AlertStatus.FIRING,
+            group_key=row["group_key"],
+            group_labels=row["group_labels"],
+            common_labels={},
+            common_annotations={},
+            external_url="",
+            alerts=alerts,
+            truncated_alerts=1,
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def end_alerts(connection: Connection, incident_id: int, fingerprints: Sequence[str], now: datetime) -> None:
+    """Mark alerts as over: they are gone from Alertmanager."""
+    _update_alerts(connection, incident_id, fingerprints, {"status": AlertStatus.RESOLVED.value, "ends_at": now})
+
+
+def see_alerts(connection: Connection, incident_id: int, fingerprints: Sequence[str], now: datetime) -> None:
+    """Note that alerts still fire."""
+    _update_alerts(connection, incident_id, fingerprints, {"last_seen_at": now})
+
+
 def group_hash(receiver: str, group_key: str) -> str:
     """Return what stands for a receiver's group key, which can be longer than an index entry may be."""
     return hashlib.sha256(f"{receiver}\0{group_key}".encode()).hexdigest()
+
+
+def _fingerprints(group: AlertGroup) -> list[str]:
+    return [alert.fingerprint for alert in group.alerts]
 
 
 def _key_row(connection: Connection, group: AlertGroup) -> RowMapping | None:
@@ -79,30 +125,26 @@ def _key_row(connection: Connection, group: AlertGroup) -> RowMapping | None:
     return connection.execute(query).mappings().one_or_none()
 
 
-def _touch(connection: Connection, incident_id: int, alerts: Sequence[Alert], now: datetime) -> None:
-    connection.execute(
-        update(incident_alerts)
-        .where(
-            incident_alerts.c.incident_id == incident_id,
-            incident_alerts.c.fingerprint.in_([alert.fingerprint for alert in alerts]),
-        )
-        .values(last_seen_at=now)
-    )
+def _update_alerts(
+    connection: Connection, incident_id: int, fingerprints: Sequence[str], values: Mapping[str, Any]
+) -> None:
+    for start in range(0, len(fingerprints), _AT_ONCE):
+        these = incident_alerts.c.fingerprint.in_(fingerprints[start : start + _AT_ONCE])
+        query = update(incident_alerts).where(incident_alerts.c.incident_id == incident_id, these)
+        connection.execute(query.values(values))
 
 
 def _continued(connection: Connection, group: AlertGroup) -> int | None:
     """Return an open incident that holds one of the alerts: its route, and with it the group key, was edited."""
     pairs = [(alert.fingerprint, alert.starts_at) for alert in group.alerts]
-    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+    for start in range(0, len(pairs), _AT_ONCE):
         query = (
             select(incidents.c.id)
             .join(incident_alerts, incident_alerts.c.incident_id == incidents.c.id)
             .where(
                 incidents.c.source == group.source,
                 incidents.c.status != IncidentStatus.RESOLVED.value,
-                tuple_(incident_alerts.c.fingerprint, incident_alerts.c.starts_at).in_(
-                    pairs[start : start + _PAIRS_AT_ONCE]
-                ),
+                tuple_(incident_alerts.c.fingerprint, incident_alerts.c.starts_at).in_(pairs[start : start + _AT_ONCE]),
             )
             .order_by(incidents.c.id)
             .limit(1)
@@ -149,7 +191,7 @@ def _extend(connection: Connection, incident_id: int, group: AlertGroup, now: da
     known = {held.alert.fingerprint: held for held in incident_store.alerts(connection, incident_id)}
     news = _compare(known, group.alerts, now)
     _write_alerts(connection, incident_id, known, news.changed, now)
-    _touch(connection, incident_id, group.alerts, now)
+    see_alerts(connection, incident_id, _fingerprints(group), now)
     firing = _still_firing(known, news.changed)
     changed = _conclude(incident, group, firing, news, now)
     incident_store.append(connection, incident_id, news.entries)

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from firebrigade.responder.case import Case, Outcome
+from firebrigade.responder.conclusion import Conclusion
 from firebrigade.responder.model import (
+    Alert,
     AlertGroup,
     DeadLetter,
     Delivery,
@@ -138,6 +140,32 @@ class Store:
             outcome = decision(_case(connection, incident_id, now))
             _apply(connection, incident_id, outcome)
             return outcome
+
+    def open_incidents(self) -> list[Incident]:
+        """Return every incident that is not resolved, oldest first."""
+        with self._database.read() as connection:
+            return incidents.still_open(connection)
+
+    def groups(self, incident_id: int) -> list[AlertGroup]:
+        """Return an incident's groups, to ask Alertmanager for what it left out of them."""
+        with self._database.read() as connection:
+            return recording.groups_of(connection, incident_id)
+
+    def complete(self, incident_id: int, alerts: Sequence[Alert], now: datetime) -> None:
+        """Add the alerts that a truncated group left out."""
+        with self._database.write() as connection:
+            recording.complete(connection, incident_id, alerts, now)
+
+    def reconcile(self, incident_id: int, now: datetime, decision: Callable[[Case], Conclusion]) -> Conclusion:
+        """Show one incident to a pure comparison, and write down all that it concludes."""
+        with self._database.write() as connection:
+            conclusion = decision(_case(connection, incident_id, now))
+            recording.see_alerts(connection, incident_id, conclusion.seen, now)
+            recording.end_alerts(connection, incident_id, conclusion.ended, now)
+            incidents.append(connection, incident_id, conclusion.entries)
+            if conclusion.incident is not None:
+                incidents.write(connection, conclusion.incident)
+            return conclusion
 
     def postpone(self, incident_id: int, until: datetime) -> None:
         """Look at an incident that can't be decided on later, so that it does not hold up the others."""

@@ -62,8 +62,9 @@ class KeepingReceiver:
 
     NAME: ClassVar[str] = "keeping"
     Config: ClassVar[type[ReceiverConfig]] = ReceiverConfig
+    LIVING: ClassVar[bool] = False
 
-    def __init__(self) -> None:
+    def __init__(self, config: ReceiverConfig | None = None) -> None:
         self.told: dict[str, Notification] = {}
         self.attempts: list[Notification] = []
         self.fail: Exception | None = None
