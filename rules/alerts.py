@@ -16,7 +16,7 @@ from firebrigade.rules.durations import DurationField
 from firebrigade.rules.library import Service, Surroundings
 from firebrigade.rules.rulefile import Group, Rule
 
-_PLACEHOLDER = re.compile(r"\$\{(service|namespace|deployment|matchers)\}")
+_PLACEHOLDER = re.compile(r"\$\{(service|namespace|deployment|target|matchers)\}")
 
 
 class AlertRule(BaseModel):
@@ -25,7 +25,7 @@ class AlertRule(BaseModel):
     Attributes:
         runbook, dashboard: a name, or an address; they become the annotations ``runbook_url`` and ``dashboard_url``.
         for_each: make the rule once per service of services.yaml, with ``${service}``, ``${namespace}``,
-            ``${deployment}`` and ``${matchers}`` filled in.
+            ``${deployment}``, ``${target}`` and ``${matchers}`` filled in; a label that becomes empty is left out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -121,7 +121,7 @@ def _annotations(file: AlertFile, written: AlertRule, surroundings: Surroundings
 
 
 def _for_service(rule: Rule, service: Service) -> Rule:
-    values = {**service.model_dump(), "matchers": service.matchers()}
+    values = {**service.model_dump(), "target": service.target, "matchers": service.matchers()}
 
     def fill(text: str) -> str:
         return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
@@ -132,7 +132,7 @@ def _for_service(rule: Rule, service: Service) -> Rule:
         expr=fill(rule.expr),
         hold=rule.hold,
         keep_firing_for=rule.keep_firing_for,
-        labels={key: fill(value) for key, value in rule.labels.items()},
+        labels={key: filled for key, value in rule.labels.items() if (filled := fill(value))},
         annotations={key: fill(value) for key, value in rule.annotations.items()},
         origin=rule.origin,
     )

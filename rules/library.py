@@ -22,6 +22,11 @@ class Service(_Strict):
     namespace: str = ""
     deployment: str = ""
 
+    @property
+    def target(self) -> str:
+        """Where its pods are, as people write it: ``namespace/deployment``, or the namespace alone."""
+        return "/".join(part for part in (self.namespace, self.deployment) if part)
+
     def matchers(self) -> str:
         """Return the labels as equality matchers, so that ``absent`` gives them back."""
         return ", ".join(f'{name}="{value}"' for name, value in self.model_dump().items() if value)
