@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Self
 
+from pydantic import StrictBool
+
 from firebrigade.runbooks import workloads
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import (
@@ -41,7 +43,7 @@ class RestartPodParams(ActionParams):
             nothing is left to protect.
     """
 
-    delete_when_budget_refuses: bool = False
+    delete_when_budget_refuses: StrictBool = False
 
 
 class RestartPod:

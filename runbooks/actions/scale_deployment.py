@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from firebrigade.runbooks import workloads
 from firebrigade.runbooks.clients import Clients
@@ -41,6 +41,7 @@ class ScaleDeploymentParams(ActionParams):
         factor: times as many, rounded away from the present number.
         minimum: never fewer than this.
         maximum: never more than this.
+        singleton_too: scale up what has one replica. Off, because some services must run only once, such as an agent.
     """
 
     to: Annotated[StrictInt, Field(ge=0)] | None = None
@@ -48,6 +49,7 @@ class ScaleDeploymentParams(ActionParams):
     factor: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     minimum: Annotated[StrictInt, Field(ge=0)] = 1
     maximum: Annotated[StrictInt, Field(ge=1, le=1000)]
+    singleton_too: StrictBool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -166,6 +168,8 @@ def choose_replicas(current: int, params: ScaleDeploymentParams) -> int | Refusa
     if (limited > current) != (wanted > current) or limited == current:
         limits = f"{params.minimum} to {params.maximum}"
         return _refusal(RefusalReason.NOT_SAFE, f"{wanted} replicas from {current} is beyond the limits {limits}.")
+    if current == 1 and not params.singleton_too:
+        return _refusal(RefusalReason.NOT_SAFE, "It has one replica and may be meant to run only once.")
     return limited
 
 
