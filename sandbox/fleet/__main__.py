@@ -8,7 +8,6 @@ from sandbox.fleet.app import create_app
 from sandbox.fleet.cluster import ClusterSource, StaticSource
 from sandbox.fleet.fleet import Fleet
 from sandbox.fleet.supervisor import HttpSupervisor, NoSupervisor
-from sandbox.fleet.world import agent_names
 
 
 class _Handler(WSGIRequestHandler):
@@ -31,7 +30,7 @@ def main(port: int, cluster: str | None, supervisor: str | None, seed: int) -> N
     """Play every system that Prometheus watches. POST /faults switches faults on, DELETE /faults off."""
     fleet = Fleet(
         ClusterSource(cluster) if cluster else StaticSource(),
-        HttpSupervisor(supervisor, agent_names()) if supervisor else NoSupervisor(),
+        HttpSupervisor(supervisor) if supervisor else NoSupervisor(),
         SystemClock(),
         seed,
     )

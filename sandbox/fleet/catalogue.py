@@ -74,10 +74,15 @@ class OutOfMemory(_OfDeployment):
 
 
 class AgentFailed(_Request):
-    """An agent in health 2, until the supervisor has recovered it or its pod was replaced."""
+    """An agent in health 2, until the supervisor has recovered it or its pod was replaced. The supervisor sees it fail.
+
+    Attributes:
+        deaf: a restart by the supervisor does not help; only another pod does.
+    """
 
     fault: Literal["agent_failed"]
     agent_id: Name
+    deaf: bool = False
 
 
 class Value(_Request):

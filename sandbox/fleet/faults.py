@@ -75,7 +75,9 @@ class Fault:
 
     def _recovered(self, request: AgentFailed, agents: Agents) -> bool:
         state = agents.get(request.agent_id)
-        return state is not None and state.restarts > self.agent_restarts and state.health == 0
+        if state is None or request.deaf:
+            return False
+        return state.restarts > self.agent_restarts and state.health == 0
 
 
 def bind(request: FaultRequest, number: int, now: datetime, world: World, agents: Agents) -> Fault:

@@ -97,14 +97,12 @@ class Fleet:
         """
         request = parse(body)
         with self._lock:
-            moment = self._look([request.agent_id] if isinstance(request, AgentFailed) else [])
+            moment = self._look()
             fault = bind(request, self._last_id + 1, moment.now, moment.world, moment.agents)
             self._let_time_pass(moment)
             self._last_id = fault.id
             self._faults[fault.id] = fault
-            moment = replace(moment, faults=tuple(self._faults.values()))
-            if isinstance(request, OutOfMemory):
-                self._kill_once(fault, moment)
+            self._begin(fault, moment)
             return _shown(fault, moment)
 
     def switch_off(self, number: int | None = None) -> None:
@@ -125,17 +123,15 @@ class Fleet:
             moment = self._look()
             return [_shown(fault, moment) for fault in self._faults.values()]
 
-    def _look(self, asked_for: Sequence[str] = ()) -> Moment:
+    def _look(self) -> Moment:
         now = self._clock.now()
-        requests = [fault.request for fault in self._faults.values()]
-        urgent = [*asked_for, *(one.agent_id for one in requests if isinstance(one, AgentFailed))]
         world = self._source.world(now)
         if world.pods:
             self._memory.keep_only({pod.uid for pod in world.pods})
         return Moment(
             now=now,
             world=world,
-            agents=self._supervisor.states(urgent, now),
+            agents=self._supervisor.states(now),
             faults=tuple(self._faults.values()),
             seed=self._seed,
         )
@@ -168,7 +164,12 @@ class Fleet:
             for _ in self._exported(exporter, moment):
                 pass
 
-    def _kill_once(self, fault: Fault, moment: Moment) -> None:
+    def _begin(self, fault: Fault, moment: Moment) -> None:
+        """Do what a fault does at once, besides what it does to the rates."""
+        if isinstance(fault.request, AgentFailed):
+            self._supervisor.fail(fault.request.agent_id, deaf=fault.request.deaf)
+        if not isinstance(fault.request, OutOfMemory):
+            return
         for pod in moment.world.pods:
             if fault.befalls(pod, moment.world, moment.agents):
                 owner = Owner(uid=pod.uid, speaker=exporters.KUBE_STATE_METRICS, since=pod.started_at)

@@ -3,10 +3,9 @@
 Without a supervisor, or as long as it does not answer, the agents are as healthy as the faults let them be.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote
 
@@ -14,8 +13,8 @@ import requests
 
 # The metric has three values and the supervisor four states: an agent that is being recovered does not count as failed.
 _HEALTH = {"healthy": 0, "degraded": 1, "recovering": 1, "failed": 2}
-_SOON = timedelta(seconds=0.5)
-_LATER = timedelta(seconds=5)
+_MAX_AGE = timedelta(seconds=0.5)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,59 +28,68 @@ class AgentState:
 class Supervisor(Protocol):
     """Where the agents' states come from."""
 
-    def states(self, urgent: Iterable[str], now: datetime) -> Mapping[str, AgentState]:
-        """Return what is known by agent; ``urgent`` are the agents that are looked at more often than the rest."""
+    def states(self, now: datetime) -> Mapping[str, AgentState]:
+        """Return what is known, by agent."""
+        ...
+
+    def fail(self, agent_id: str, *, deaf: bool) -> None:
+        """Let an agent fall silent; a deaf one stays so when it is restarted."""
         ...
 
 
 class NoSupervisor:
     """Knows of no agent."""
 
-    def states(self, urgent: Iterable[str], now: datetime) -> Mapping[str, AgentState]:  # noqa: ARG002
+    def states(self, now: datetime) -> Mapping[str, AgentState]:  # noqa: ARG002
         """Return nothing."""
         return {}
 
+    def fail(self, agent_id: str, *, deaf: bool) -> None:
+        """Do nothing."""
+
 
 class HttpSupervisor:
-    """Asks the supervisor, GET /agents/{agent_id}, and remembers its answers for a moment.
+    """Asks the sandbox's supervisor, at most every half second. While it does not answer, the last answer holds.
 
     Args:
         url: its base address.
-        agent_ids: whom it supervises.
     """
 
-    def __init__(self, url: str, agent_ids: Iterable[str]) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._agent_ids = tuple(agent_ids)
         self._session = requests.Session()
-        self._states: dict[str, AgentState] = {}
-        self._asked: dict[str, datetime] = {}
+        self._states: Mapping[str, AgentState] = {}
+        self._asked_at = _NEVER
 
-    def states(self, urgent: Iterable[str], now: datetime) -> Mapping[str, AgentState]:
-        """Return what is known by agent: half a second old for urgent ones, five seconds for the rest."""
-        soon = set(urgent)
-        due = [agent for agent in self._agent_ids if self._is_due(agent, _SOON if agent in soon else _LATER, now)]
-        for agent in due:
-            self._asked[agent] = now
-            if (state := self._ask(agent)) is not None:
-                self._states[agent] = state
-        return dict(self._states)
+    def states(self, now: datetime) -> Mapping[str, AgentState]:
+        """Return what it says now or said half a second ago, by agent."""
+        if not timedelta() <= now - self._asked_at < _MAX_AGE:
+            self._asked_at = now
+            self._states = self._ask() or self._states
+        return self._states
 
-    def _is_due(self, agent_id: str, age: timedelta, now: datetime) -> bool:
-        asked = self._asked.get(agent_id)
-        return asked is None or now - asked >= age
-
-    def _ask(self, agent_id: str) -> AgentState | None:
+    def fail(self, agent_id: str, *, deaf: bool) -> None:
+        """Let an agent fall silent, as the supervisor sees it. One that can't be reached is not told."""
+        self._asked_at = _NEVER
         try:
-            answer = self._session.get(f"{self._url}/agents/{quote(agent_id, safe='')}", timeout=2)
-            return parse_state(answer.json()) if answer.ok else None
-        except (requests.RequestException, json.JSONDecodeError):
-            return None  # the last that was heard still holds
+            address = f"{self._url}/sandbox/agents/{quote(agent_id, safe='')}"
+            self._session.post(address, json={"silent": True, "deaf": deaf}, timeout=3)
+        except requests.RequestException:
+            return
+
+    def _ask(self) -> Mapping[str, AgentState] | None:
+        try:
+            answer = self._session.get(f"{self._url}/agents", timeout=3)
+            return parse_states(answer.json()) if answer.ok else None
+        except (requests.RequestException, ValueError):
+            return None
 
 
-def parse_state(body: object) -> AgentState | None:
-    """Return the state that an answer holds, or None if it holds none."""
-    if not isinstance(body, dict) or body.get("state") not in _HEALTH:
-        return None
-    restarts = body.get("restarts", 0)
-    return AgentState(health=_HEALTH[body["state"]], restarts=restarts if isinstance(restarts, int) else 0)
+def parse_states(body: object) -> dict[str, AgentState]:
+    """Return the states that an answer holds, by agent; what is no agent's state is left out."""
+    agents = body.get("agents") if isinstance(body, dict) else None
+    known = [one for one in agents or [] if isinstance(one, dict) and one.get("state") in _HEALTH]
+    return {
+        str(one.get("agent_id")): AgentState(health=_HEALTH[one["state"]], restarts=int(one.get("restarts") or 0))
+        for one in known
+    }

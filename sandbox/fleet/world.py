@@ -43,9 +43,8 @@ class Pod:
 
     @property
     def service(self) -> str:
-        """The service that it is part of: the agents and their supervisor are one."""
-        agents = self.namespace == AGENTS or self.deployment == SUPERVISOR
-        return "agents" if agents else self.deployment
+        """The service that it is part of: the forty agents are one."""
+        return "agents" if self.namespace == AGENTS else self.deployment
 
     @property
     def agent_id(self) -> str:

@@ -1,7 +1,7 @@
 """The configuration of Prometheus and Alertmanager in the sandbox: production's files, with other targets and haste.
 
 Demo and acceptance tests call it, so what they prove holds for the files that are deployed: the same jobs with the same
-``honor_labels`` and ``metric_relabel_configs``, the same routes, receivers and inhibition.
+``honor_labels``, the same routes, receivers and inhibition.
 """
 
 from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def _hurry(route: Config, group_wait: str, group_interval: str, repeat_interval:
 
 
 def _sandbox_job(job: Config, fleet_url: str, pipeline: Mapping[str, str]) -> Config:
-    kept: Config = {key: job[key] for key in ("job_name", "honor_labels", "metric_relabel_configs") if key in job}
+    kept: Config = {key: job[key] for key in ("job_name", "honor_labels") if key in job}
     if job["job_name"] == "pipeline":
         return {**kept, "static_configs": [_pipeline_target(name, url) for name, url in pipeline.items()]}
     path = "/sd" if job["job_name"] == "pods" else f"/sd/{job['job_name']}"
@@ -100,8 +100,7 @@ def _sandbox_job(job: Config, fleet_url: str, pipeline: Mapping[str, str]) -> Co
 
 
 def _pipeline_target(name: str, url: str) -> Config:
-    labels = {"job": name, "service": name, "namespace": "monitoring"}
-    return {"targets": [url.removeprefix("http://")], "labels": labels}
+    return {"targets": [url.removeprefix("http://")], "labels": {"job": name}}
 
 
 def _static(url: str) -> list[Config]:

@@ -1,6 +1,6 @@
 """Each fault: what it does to the metrics, and what cures it without anybody saying so."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -41,9 +41,13 @@ class HandSupervisor:
 
     def __init__(self) -> None:
         self.says: dict[str, AgentState] = {}
+        self.told: list[tuple[str, bool]] = []
 
-    def states(self, urgent: Iterable[str], now: datetime) -> Mapping[str, AgentState]:
+    def states(self, now: datetime) -> Mapping[str, AgentState]:
         return self.says
+
+    def fail(self, agent_id: str, *, deaf: bool) -> None:
+        self.told.append((agent_id, deaf))
 
 
 @pytest.fixture
@@ -190,6 +194,16 @@ def test_a_failed_agent_is_well_again_when_its_pod_was_replaced(fleet: Fleet, wo
     pod = world.pod("agent-07")
     world.change(pod, uid="another-0")
     assert value(fleet, world.pod("agent-07"), "agents_health_status") == 0
+
+
+def test_the_supervisor_sees_the_agent_fail_and_a_deaf_one_stays_failed_after_its_restart(
+    fleet: Fleet, world: ChangingWorld, supervisor: HandSupervisor
+) -> None:
+    supervisor.says = {"agent-07": AgentState(health=0, restarts=0)}
+    fleet.switch_on({"fault": "agent_failed", "agent_id": "agent-07", "deaf": True})
+    assert supervisor.told == [("agent-07", True)]
+    supervisor.says = {"agent-07": AgentState(health=0, restarts=1)}
+    assert value(fleet, world.pod("agent-07"), "agents_health_status") == 2
 
 
 def test_what_the_supervisor_says_of_an_agent_is_its_health(
