@@ -8,7 +8,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -142,16 +142,16 @@ class Handler(BaseHTTPRequestHandler):
                 return
         self.wfile.write(b"0\r\n\r\n")
 
-    def _events(self, watch: Watch, call: Call) -> Any:
+    def _events(self, watch: Watch, call: Call) -> Iterator[Json]:
         """Yield events until the watch's time is over, by the machine's clock or by the cluster's."""
         cluster = self.server.cluster
         seconds = float(call.query.get("timeoutSeconds") or DEFAULT_WATCH_SECONDS)
-        ends, began = time.monotonic() + seconds, cluster.now()
+        ends = time.monotonic() + seconds
         while not cluster.stopping.is_set():
             with cluster.changed:
                 cluster.run()
                 news = watch.news()
-                passed = (cluster.now() - began).total_seconds()
+                passed = (cluster.now() - watch.began).total_seconds()
                 left = min(ends - time.monotonic(), seconds - passed)
                 if not news and left > 0:
                     cluster.changed.wait(min(left, 1.0))  # at most a second, to see that the client is gone

@@ -13,6 +13,9 @@ ANY_VERSION = ("", "0")
 class Watch:
     """Reads the store's history from a version on; a watch without one begins with all that is there.
 
+    Attributes:
+        began: the cluster's time at its beginning.
+
     Raises:
         ApiError: 400 for a selector that can't be read.
     """
@@ -20,6 +23,7 @@ class Watch:
     def __init__(self, simulation: Simulation, call: Call) -> None:
         self._store = simulation.store
         self._call = call
+        self.began = simulation.now
         self._wanted = wanted(call)
         self._first: list[Json] = []
         version = call.query.get("resourceVersion", "")
