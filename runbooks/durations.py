@@ -8,6 +8,17 @@ import promql_parser
 from pydantic import BeforeValidator, PlainSerializer
 
 
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "y": timedelta(days=365),
+}
+
+
 def parse_duration(text: object) -> timedelta:
     """Read a duration in Prometheus' notation, such as ``1h30m``.
 
@@ -19,11 +30,10 @@ def parse_duration(text: object) -> timedelta:
     """
     if isinstance(text, timedelta):
         return text
-    # The parser takes a bare number for seconds; in YAML that is more often a forgotten unit.
-    if not isinstance(text, str) or re.fullmatch(r"(\d+(ms|[smhdwy]))+", text) is None:
+    # Not promql_parser.parse_duration: it takes a bare number for seconds and refuses 0s.
+    if not isinstance(text, str) or re.fullmatch(r"([0-9]{1,6}(ms|[smhdwy])){1,7}", text) is None:
         raise ValueError("write a duration with its unit, such as 90s, 3m or 1h30m")
-    parsed: timedelta = promql_parser.parse_duration(text)
-    return parsed
+    return sum((int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([a-z]+)", text)), timedelta())
 
 
 def format_duration(value: timedelta) -> str:

@@ -1,9 +1,9 @@
 """Which revision of a deployment to roll back to. Pure; rollback_deployment decides by it.
 
-Kubernetes keeps no record of whether a revision ever worked, so this goes by what can be seen. A revision was once
-good if
-- some of its pods are available now: a failed rollout leaves the old ones serving;
-- or it was rolled back to, so somebody knew that it worked: its replica set carries earlier revision numbers;
+Kubernetes keeps no record of whether a revision ever worked, so this goes by what can be seen. If an earlier revision
+has available pods now, that is the one: a failed rollout leaves the old pods serving, however many more followed it.
+Otherwise a revision was once good if
+- it was rolled back to, so somebody knew that it worked: its replica set carries earlier revision numbers;
 - or it stayed the current one for some time before the next replaced it;
 - or it is the only earlier one: nothing else can have been serving before.
 A revision that was rolled back from is never good.
@@ -36,16 +36,16 @@ def earlier_good(current: Json, replica_sets: Sequence[Json], proved_for: timede
     earlier = [one for one in ordered if 0 < workloads.revision(one) < workloads.revision(current)]
     successors = {workloads.uid(one): following for one, following in pairwise(ordered)}
     sound = [one for one in earlier if not _reused(successors[workloads.uid(one)])]
+    serving = [one for one in sound if int((one.get("status") or {}).get("availableReplicas", 0)) > 0]
     good = [one for one in sound if _once_good(one, successors[workloads.uid(one)], proved_for)]
-    if good:
-        return good[-1]
+    if serving or good:
+        return (serving or good)[-1]
     return earlier[0] if len(earlier) == 1 and sound else None
 
 
 def _once_good(replica_set: Json, successor: Json, proved_for: timedelta) -> bool:
-    serving = int((replica_set.get("status") or {}).get("availableReplicas", 0)) > 0
     lasted = workloads.created_at(successor) - workloads.created_at(replica_set)
-    return serving or _reused(replica_set) or lasted >= proved_for
+    return _reused(replica_set) or lasted >= proved_for
 
 
 def _reused(replica_set: Json) -> bool:

@@ -21,7 +21,7 @@ from sandbox.supervisor import Supervisor
 NAMESPACE = "shop"
 SERVICE = Target(kind="deployment", namespace=NAMESPACE, name="checkout")
 AGENT = Target(kind="agent", namespace="", name="agent-07")
-TOKEN = "the-cluster-s-secret-token"  # noqa: S105
+TOKEN = "the-cluster-s-secret-token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +52,7 @@ class World:
 
     def edit(self, patch: Json, name: str = "checkout") -> None:
         """Change a deployment, as a person does, not over our client."""
-        self.kubernetes._apps.patch_namespaced_deployment(  # noqa: SLF001
-            name, NAMESPACE, patch, _request_timeout=5
-        )
+        self.kubernetes._apps.patch_namespaced_deployment(name, NAMESPACE, patch, _request_timeout=5)
 
     def pods(self, name: str = "checkout") -> list[dict[str, Any]]:
         """Return the deployment's pods, by name."""
@@ -169,7 +167,7 @@ def _failed_agent(world: World) -> Target:
 
 def _delete_pod(world: World) -> None:
     name = world.pods()[1]["metadata"]["name"]
-    world.kubernetes._core.delete_namespaced_pod(name, NAMESPACE, _request_timeout=5)  # noqa: SLF001
+    world.kubernetes._core.delete_namespaced_pod(name, NAMESPACE, _request_timeout=5)
 
 
 CASES = {

@@ -1,0 +1,80 @@
+"""Records survive the database."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firebrigade.runbooks import records
+from firebrigade.runbooks.contract import Change, Health, Plan, Refusal, RefusalReason, RunbookStep, Target, Verdict
+
+TEXTS = st.text(max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(TEXTS, JSON, max_size=3)
+TARGETS = st.builds(Target, kind=TEXTS, namespace=TEXTS, name=TEXTS)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+PLANS = st.builds(
+    Plan,
+    step_id=TEXTS,
+    action=TEXTS,
+    target=TARGETS,
+    params=OBJECTS,
+    before=OBJECTS,
+    desired=OBJECTS,
+    precondition=OBJECTS,
+    summary=TEXTS,
+    planned_at=MOMENTS,
+)
+STEPS = st.builds(
+    RunbookStep,
+    name=TEXTS,
+    action=TEXTS,
+    target=OBJECTS,
+    params=OBJECTS,
+    verify_query=TEXTS,
+    undo=st.booleans(),
+    verify_within=st.integers(0, 10**6).map(lambda seconds: timedelta(seconds=seconds)),
+)
+VERDICTS = st.builds(Verdict, health=st.sampled_from(Health), summary=TEXTS, evidence=OBJECTS)
+CHANGES = st.builds(Change, already=st.booleans(), after=OBJECTS, summary=TEXTS)
+REFUSALS = st.builds(Refusal, reason=st.sampled_from(RefusalReason), summary=TEXTS)
+
+
+@given(
+    st.one_of(
+        st.tuples(st.just("plan"), PLANS),
+        st.tuples(st.just("step"), STEPS),
+        st.tuples(st.just("target"), TARGETS),
+        st.tuples(st.just("verdict"), VERDICTS),
+        st.tuples(st.just("change"), CHANGES),
+        st.tuples(st.just("refusal"), REFUSALS),
+    )
+)
+def test_every_record_comes_back_as_it_was(named: tuple[str, Any]) -> None:
+    kind, record = named
+    text = json.dumps(getattr(records, f"{kind}_to_json")(record))
+    assert getattr(records, f"{kind}_from_json")(json.loads(text)) == record
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    plan = Plan(
+        step_id="s",
+        action="a",
+        target=Target(kind="pod", namespace="n", name="p"),
+        params={},
+        before={},
+        desired={},
+        precondition={},
+        summary="",
+        planned_at=datetime(2026, 1, 5, tzinfo=UTC),
+    )
+    written = {**records.plan_to_json(plan), "planned_at": "2026-01-05T00:00:00"}
+    with pytest.raises(ValueError, match="time zone"):
+        records.plan_from_json(written)
