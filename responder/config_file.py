@@ -21,6 +21,8 @@ from firebrigade.responder.settings import parse_url
 
 
 def _duration(value: Any) -> timedelta:
+    if value == 0 and not isinstance(value, bool):
+        return timedelta()
     if not isinstance(value, str):
         raise ValueError("is a duration without its unit; write it as in 30s, 5m or 1h30m")  # noqa: TRY004 - pydantic's
     return parse_duration(value)

@@ -6,7 +6,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -17,6 +18,7 @@ from firebrigade.responder.config_secrets import (
     claim_variables,
     fill_secrets,
     receiver_variables,
+    relative_to,
     secret_keys,
 )
 from firebrigade.responder.settings import receiver_variable
@@ -93,7 +95,7 @@ def _build_config(
     problems: Problems,
 ) -> ReceiverConfig | None:
     path: KeyPath = ("receivers", name)
-    own = {key: value for key, value in block.items() if key != "type"}
+    own = {key: _placed(key, value, model, problems) for key, value in block.items() if key != "type"}
     variables = receiver_variables(name, secret_keys(model), secrets)
     filled, failed = fill_secrets(own, model, path, problems, variables)
     try:
@@ -104,13 +106,24 @@ def _build_config(
     return None if failed else config
 
 
+def _placed(key: str, value: Any, model: type[ReceiverConfig], problems: Problems) -> Any:
+    """Return a value; if it is the path of a file, from the folder of the configuration."""
+    field = model.model_fields.get(key)
+    is_path = field is not None and _is_path(field.annotation)
+    return relative_to(problems.source, value) if is_path and isinstance(value, str) else value
+
+
+def _is_path(annotation: Any) -> bool:
+    return annotation is Path or any(_is_path(part) for part in get_args(annotation))
+
+
 def _add_errors(
     error: ValidationError, name: str, model: type[ReceiverConfig], failed: set[str], problems: Problems
 ) -> None:
     for entry in error.errors(include_url=False, include_context=False, include_input=False):
         location = entry["loc"]
         key = str(location[0]) if location else ""
-        if key in failed:
+        if key in failed or (failed and not location):
             continue
         message = word_error(entry, [*known_keys(model), "type"])
         if entry["type"] == "missing" and key in secret_keys(model):

@@ -16,8 +16,6 @@ def load_runbooks(directory: str, problems: Problems) -> tuple[RunbookLibrary, f
     if not folder.is_dir():
         problems.add(("runbooks", "directory"), f"there is no folder {folder}; check the path")
         return RunbookLibrary(()), frozenset()
-    if not directory and not any(BUNDLED.glob("*.md")):
-        return RunbookLibrary(()), frozenset()  # TEMPORARY
     names = frozenset(path.stem for path in folder.glob("*.md"))
     try:
         return RunbookLibrary.load(folder), names

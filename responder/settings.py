@@ -179,7 +179,7 @@ class _Reader:
 
     def _receiver_secrets(self) -> Mapping[str, SecretStr]:
         names = {name.removesuffix("_FILE") for name in self._left if name.startswith(RECEIVER_PREFIX)}
-        names = {name for name in names if not _SERVICE_LINK.fullmatch(name)}
+        names = {name for name in names if not _is_link(name, self._left.get(name, ""))}
         secrets = {name: self._secret(name.removeprefix(PREFIX)) for name in sorted(names)}
         return MappingProxyType({name: secret for name, secret in secrets.items() if secret is not None})
 
@@ -191,9 +191,12 @@ class _Reader:
 
     def _check_left(self) -> None:
         for name, value in sorted(self._left.items()):
-            linked = _SERVICE_LINK.fullmatch(name) or (_LINKED_PORT.fullmatch(name) and "://" in value)
-            if not linked:
+            if not _is_link(name, value):
                 self._problems.append(f"{name}: is not a setting{did_you_mean(name, self._asked)}")
+
+
+def _is_link(name: str, value: str) -> bool:
+    return bool(_SERVICE_LINK.fullmatch(name) or (_LINKED_PORT.fullmatch(name) and "://" in value))
 
 
 def _not_empty(value: str) -> str:

@@ -18,7 +18,7 @@ from firebrigade.responder.config_problems import KeyPath, Problems, format_path
 _MAX_NODES = 100_000  # a page of nested aliases stands for billions of nodes
 _MAX_DEPTH = 50
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _CONSTANTS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _TAG = "tag:yaml.org,2002:"
@@ -52,7 +52,7 @@ def _add_syntax_error(error: yaml.YAMLError, problems: Problems) -> None:
     what = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "can't be read")
     if "found character '\\t'" in what:
         what = "a tab stands where YAML allows only spaces"
-    elif "expected a single document" in what:
+    elif "another document" in what:
         what = "a second document begins here; one file holds one"
     problems.add_line(mark.line + 1 if mark else 0, f"is not valid YAML: {what}{_column(mark)}")
 
