@@ -25,7 +25,7 @@ from firebrigade.responder.routing import heartbeat_for
 from firebrigade.responder.telemetry import Metrics
 
 PATH = "/api/v1/webhook/alertmanager"
-DEFAULT_SOURCE = "default"
+DEFAULT_SOURCE = "alertmanager"
 MAX_SOURCE_CHARACTERS = 100
 MAX_HEARTBEAT_CHARACTERS = 255
 
@@ -101,11 +101,10 @@ class Webhook:
 
 
 def make_webhook(webhook: Webhook, credentials: Credentials) -> Blueprint:
-    """Return the routes of the webhook, with and without a slash at the end: a redirect would lose the alert."""
+    """Return the webhook's route; ``app.py`` sees to it that no variant of its path is redirected."""
     blueprint = Blueprint("webhook", __name__)
 
     @blueprint.post(PATH)
-    @blueprint.post(f"{PATH}/")
     def receive() -> tuple[Response, int]:
         authenticate(credentials)
         with webhook.metrics.webhook_seconds.time():
