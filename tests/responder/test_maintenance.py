@@ -44,6 +44,12 @@ def starts(window: MaintenanceWindow, start: str, end: str) -> list[str]:
 STARTS = {
     "an ordinary night": ("30 2 * * *", "2026-02-02", "2026-02-03", ["02 01:30"]),
     "a skipped time happens an hour later by the clock": ("30 2 * * *", "2026-03-29", "2026-03-30", ["29 01:30"]),
+    "a skipped time in a stretch that begins after the skip": (
+        "30 2 * * *",
+        "2026-03-29T01:05",
+        "2026-03-29T02:00",
+        ["29 01:30"],
+    ),
     "after the clocks went forward": ("30 2 * * *", "2026-03-30", "2026-03-31", ["30 00:30"]),
     "a doubled time happens once, the first time": ("30 2 * * *", "2026-10-25", "2026-10-26", ["25 00:30"]),
     "after the clocks went back": ("30 2 * * *", "2026-10-26", "2026-10-27", ["26 01:30"]),

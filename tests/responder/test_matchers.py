@@ -18,6 +18,7 @@ READ = {
         [("a", "=", "1"), ("b", "!=", "2"), ("c", "=~", "3"), ("d", "!~", "4")],
     ),
     "braces, spaces and a last comma": ('{ a = "b" , c != "d" , }', [("a", "=", "b"), ("c", "!=", "d")]),
+    "braces without quotes": ("{a=b}", [("a", "=", "b")]),
     "no braces and no quotes": ("a=b,c=d", [("a", "=", "b"), ("c", "=", "d")]),
     "a value without quotes may hold spaces": ("a= b c ", [("a", "=", "b c")]),
     "a value without quotes may hold an operator": ("a=b=c", [("a", "=", "b=c")]),

@@ -14,6 +14,8 @@ TEXTS = {
     "an equality": 'a="b"',
     "a list in braces": '{ a = "b" , c != "d" , }',
     "values without quotes": "a=b,c=d",
+    "braces without quotes": "{a=b}",
+    "a brace that opens nothing": "a=b}",
     "spaces inside a value": "a= b c ",
     "an operator inside a value": "a=b=c",
     "a comma and a brace inside quotes": '{a="b,}",c="d"}',

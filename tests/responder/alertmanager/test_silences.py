@@ -224,6 +224,15 @@ def test_a_request_that_is_lost_at_any_point_is_made_good_by_the_next_call(
     assert keep_silences([WINDOW], NOW, DAY, memory).ended_by_people == ()
 
 
+def test_marking_a_silence_that_has_just_ended_leaves_no_new_one_behind(new_silences: Any) -> None:
+    memory = new_silences(NOW)
+    keep_silences([WINDOW], NOW, DAY, memory)
+    (silence,) = memory.live()
+    late = Interrupted(memory, 2, lambda: memory.expire_silence(silence.id))  # 1: list, 2: mark
+    assert keep_silences([], NOW, DAY, late).withdrawn == (silence.id,)
+    assert memory.live() == []
+
+
 OTHER = replace(WINDOW, name="other", cron="0 */4 * * *", duration=HOUR)
 events = st.lists(
     st.one_of(
