@@ -129,7 +129,7 @@ def _rule_files(source: Document, file: CaseFile) -> tuple[list[Path], list[Prob
 
 def _matches(folder: Path, pattern: str) -> Iterator[Path]:
     path = folder / pattern
-    return iter(path.parent.glob(path.name))
+    return (match.resolve() for match in path.parent.glob(path.name))
 
 
 def _groups(rule_file: Path) -> list[Mapping[str, Any]]:
