@@ -1,4 +1,4 @@
-"""Label matchers, with Alertmanager's meaning: a missing label equals the empty string, regular expressions are anchored.
+"""Label matchers with Alertmanager's meaning: a missing label equals the empty string, expressions are anchored.
 
 Routes, maintenance windows and silences are made of them. Pure. How they are written is known by ``matcher_syntax.py``.
 Regular expressions are RE2's, by RE2 itself: what Alertmanager refuses is refused here, and the time that a match takes
@@ -20,7 +20,7 @@ _OPERATORS = ("=", "!=", "=~", "!~")
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """One condition on one label; ``operator`` is ``=``, ``!=``, ``=~`` or ``!~``. ``str()`` writes what is parsed again.
+    """One condition on one label; ``operator`` is ``=``, ``!=``, ``=~`` or ``!~``. ``str()`` is parsed back.
 
     Raises:
         ValueError: the name is empty, the operator is none of the four, or RE2 does not accept the expression.
