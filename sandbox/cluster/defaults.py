@@ -16,6 +16,7 @@ from sandbox.cluster.resources import (
     Json,
     Resource,
 )
+from sandbox.cluster.shapes import pruned
 from sandbox.cluster.store import copied
 
 LATEST = ("latest", "")
@@ -25,6 +26,9 @@ ROLLING = {"maxUnavailable": "25%", "maxSurge": "25%"}
 def with_defaults(resource: Resource, thing: Json) -> Json:
     """Return the object as the server keeps it."""
     filled = copied(thing)
+    for key in ("metadata", "spec"):
+        if key in filled:
+            filled[key] = pruned(filled[key])
     _drop_empty_metadata(filled.setdefault("metadata", {}))
     spec = filled.setdefault("spec", {}) if resource.has_status else {}
     if "template" in spec and isinstance(spec["template"], dict):

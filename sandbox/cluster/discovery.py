@@ -2,13 +2,24 @@
 
 from sandbox.cluster.resources import ALL, Json
 
-VERSION = {"major": "1", "minor": "36", "gitVersion": "v1.36.2-sandbox", "platform": "linux/amd64"}
+VERSION = {
+    "major": "1",
+    "minor": "36",
+    "gitVersion": "v1.36.2-sandbox",
+    "gitCommit": "0" * 40,
+    "gitTreeState": "clean",
+    "buildDate": "2026-01-01T00:00:00Z",
+    "goVersion": "none",
+    "compiler": "none",
+    "platform": "linux/amd64",
+}
 HEALTH = ("/healthz", "/livez", "/readyz")
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 
 
 def described(path: str) -> Json | str | None:
     """Return the answer for a path that is about the server, or None for any other path."""
+    path = path.rstrip("/")  # the official client asks for /version/ and /apis/
     if path in HEALTH:
         return "ok"
     groups = sorted({(resource.group, resource.version) for resource in ALL if resource.group})

@@ -6,6 +6,7 @@ It reads and writes; what is answered is decided in ``server.py``, and ``/sandbo
 import json
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,9 @@ class Listener(ThreadingHTTPServer):
         thread.start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is its own affair."""
+        """Tell of an error on standard error; a client that goes away in the middle is its own affair."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def close(self) -> None:
         """Stop listening, break the connections, wait for their threads."""

@@ -44,7 +44,7 @@ def strategically_merged(target: Any, patch: Json) -> Json:
     for key, value in patch.items():
         if key.startswith(REMOVED):
             name = key.removeprefix(REMOVED)
-            result[name] = [one for one in result.get(name, []) if one not in value]
+            result[name] = [one for one in _list(result.get(name)) if one not in _list(value)]
         elif not key.startswith("$"):
             _merge_key(result, key, value)
     return result
@@ -56,15 +56,21 @@ def _merge_key(result: Json, key: str, value: Any) -> None:
     elif isinstance(value, dict):
         result[key] = strategically_merged(result.get(key), value)
     elif isinstance(value, list) and key in MERGE_KEYS:
-        result[key] = _items(result.get(key, []), value, MERGE_KEYS[key])
+        result[key] = _items(_list(result.get(key)), value, MERGE_KEYS[key])
     elif isinstance(value, list) and key in MERGED_PRIMITIVES:
-        result[key] = [*result.get(key, []), *(one for one in value if one not in result.get(key, []))]
+        result[key] = [*_list(result.get(key)), *(one for one in value if one not in _list(result.get(key)))]
     else:
         result[key] = merged(None, value)
 
 
-def _items(before: list[Json], patch: list[Json], key: str) -> list[Json]:
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _items(before: list[Json], patch: list[Any], key: str) -> list[Json]:
     """Merge two lists of objects: known items are changed where they stand, new ones come last."""
+    if not all(isinstance(one, dict) for one in patch):
+        raise ApiError(400, "BadRequest", "expected a list of objects in a strategic merge patch")
     if any(one.get("$patch") == "replace" for one in patch):
         return [one for one in patch if "$patch" not in one]
     result = list(before)

@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.cluster import api, budgets, errors, podstatus, validation
+from sandbox.cluster import api, budgets, errors, podstatus, shapes, validation
 from sandbox.cluster import resources as kinds
 from sandbox.cluster.api import Reply
 from sandbox.cluster.resources import Json
@@ -52,10 +52,7 @@ def _scale(simulation: Simulation, call: Call) -> Reply:
         return Reply(code=200, body=scale_of(before))
     wanted = call.object() if call.verb == "update" else api.patched(call, scale_of(before))
     api.check_version(call.resource, before, wanted.get("metadata", {}))
-    replicas = (wanted.get("spec") or {}).get("replicas", 0)
-    if type(replicas) is not int:
-        told = "json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32"
-        raise errors.bad_request(f'Scale in version "v1" cannot be handled as a Scale: {told}')
+    replicas = _replicas(wanted)
     if replicas < 0:
         cause = validation.wrong("spec.replicas", replicas, validation.NEGATIVE)
         raise errors.invalid("autoscaling", "Scale", call.name, [cause])
@@ -68,9 +65,19 @@ def _scale(simulation: Simulation, call: Call) -> Reply:
     return Reply(code=200, body=scale_of(simulation.store.replace(call.resource, changed)), effect="changed")
 
 
+def _replicas(scale: Json) -> int:
+    """Return what a ``Scale`` asks for; a number that is left out is zero, as it is in Go."""
+    spec = scale.get("spec") or {}
+    found = spec.get("replicas") if isinstance(spec, dict) else spec
+    if found is not None and type(found) is not int:
+        raise shapes.undecodable("Scale", "v1", found, "spec.replicas of type int32")
+    return found or 0
+
+
 def _evict(simulation: Simulation, call: Call) -> Reply:
     pod = api.existing(simulation, call)
-    options: Json = (call.json() or {}).get("deleteOptions") or {}
+    given = call.object() if call.body else {}
+    options: Json = given.get("deleteOptions") or {}
     api.check_preconditions(kinds.PODS, pod, options)
     done: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
     ends = "deletionTimestamp" in pod["metadata"]

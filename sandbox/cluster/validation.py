@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sandbox.cluster import resources as kinds
+from sandbox.cluster import shapes
 from sandbox.cluster.errors import bad_request, invalid
 from sandbox.cluster.resources import Json, Resource
 from sandbox.cluster.selectors import matches
@@ -14,8 +15,9 @@ NAME_RULE = (
     "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
+PERCENTAGE_RULE = "a valid percent string must be a numeric string followed by an ending '%'"
+PERCENTAGE = re.compile(r"[0-9]+%")
 NEGATIVE = "must be greater than or equal to 0"
-WHOLE_NUMBERS = ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds", "backoffLimit")
 SCALED = (kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.STATEFUL_SETS)
 
 
@@ -41,23 +43,7 @@ def check_type(resource: Resource, thing: Json) -> None:
     if named != (resource.kind, resource.api_version):
         told = f"{named[0]} in version {named[1]!r} does not match the resource {resource.qualified}"
         raise bad_request(f"the object provided is unrecognized: {told}")
-    spec = thing.get("spec", {})
-    for holder, path in ((thing.get("metadata", {}), "metadata"), (spec, "spec")):
-        if not isinstance(holder, dict):
-            raise _undecodable(resource, "value", path)
-    for key in WHOLE_NUMBERS:
-        if spec.get(key) is not None and type(spec[key]) is not int:
-            raise _undecodable(resource, _go_type(spec[key]), f"{resource.kind}Spec.spec.{key} of type int32")
-
-
-def _undecodable(resource: Resource, found: str, field: str) -> Exception:
-    told = f"json: cannot unmarshal {found} into Go struct field {field}"
-    kind, version = resource.kind, resource.version
-    return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {told}')
-
-
-def _go_type(value: object) -> str:
-    return {str: "string", bool: "bool", float: "number", list: "array"}.get(type(value), "object")
+    shapes.check(resource, thing)
 
 
 def check(resource: Resource, thing: Json, before: Json | None = None) -> None:
@@ -71,6 +57,10 @@ def check(resource: Resource, thing: Json, before: Json | None = None) -> None:
         causes += _scaled(resource, thing)
     if resource in (*SCALED, kinds.JOBS):
         causes += _containers(thing["spec"].get("template", {}).get("spec", {}), "spec.template.spec.containers")
+    if resource is kinds.DEPLOYMENTS:
+        causes += _strategy(thing["spec"]["strategy"])
+    if resource is kinds.BUDGETS:
+        causes += _shares(thing["spec"], ("minAvailable", "maxUnavailable"), "spec")
     if resource is kinds.PODS:
         causes += _containers(thing["spec"], "spec.containers")
     if before is not None:
@@ -104,6 +94,24 @@ def _scaled(resource: Resource, thing: Json) -> Iterator[Json]:
     if resource is kinds.DEPLOYMENTS and spec["progressDeadlineSeconds"] <= spec.get("minReadySeconds", 0):
         told = "must be greater than minReadySeconds"
         yield wrong("spec.progressDeadlineSeconds", spec["progressDeadlineSeconds"], told)
+
+
+def _strategy(strategy: Json) -> Iterator[Json]:
+    if strategy["type"] not in ("RollingUpdate", "Recreate"):
+        told = f'Unsupported value: "{strategy["type"]}": supported values: "Recreate", "RollingUpdate"'
+        yield {"reason": "FieldValueNotSupported", "message": told, "field": "spec.strategy.type"}
+    rolling = strategy.get("rollingUpdate", {})
+    yield from _shares(rolling, ("maxSurge", "maxUnavailable"), "spec.strategy.rollingUpdate")
+
+
+def _shares(holder: Json, keys: tuple[str, ...], field: str) -> Iterator[Json]:
+    """Refuse what is neither a count nor a percentage."""
+    for key in keys:
+        value = holder.get(key)
+        if isinstance(value, str) and not PERCENTAGE.fullmatch(value):
+            yield wrong(f"{field}.{key}", value, PERCENTAGE_RULE)
+        elif value is not None and not isinstance(value, str) and (type(value) is not int or value < 0):
+            yield wrong(f"{field}.{key}", value, NEGATIVE)
 
 
 def _containers(spec: Json, field: str) -> Iterator[Json]:

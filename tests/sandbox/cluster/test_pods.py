@@ -208,7 +208,7 @@ def test_an_eviction_with_a_wrong_uid_is_refused(cluster: Cluster, deploy: Deplo
 def test_a_stateful_set_makes_its_pods_in_order_and_replaces_them_by_name(
     cluster: Cluster, deploy: Deploy, call: Call
 ) -> None:
-    manifest = {"metadata": {"name": "store"}, "spec": {"serviceName": "store", "replicas": 2}}
+    manifest: Json = {"metadata": {"name": "store"}, "spec": {"serviceName": "store", "replicas": 2}}
     template = {"metadata": {"labels": {"app": "store"}}, "spec": {"containers": [{"name": "main", "image": "s:1"}]}}
     manifest["spec"] |= {"selector": {"matchLabels": {"app": "store"}}, "template": template}
     cluster.create("statefulsets", manifest, "shop")
@@ -223,7 +223,7 @@ def test_a_stateful_set_makes_its_pods_in_order_and_replaces_them_by_name(
 
 
 def test_a_stateful_set_updates_from_its_last_pod_to_its_first(cluster: Cluster, call: Call) -> None:
-    manifest = {"metadata": {"name": "store"}, "spec": {"serviceName": "store", "replicas": 2}}
+    manifest: Json = {"metadata": {"name": "store"}, "spec": {"serviceName": "store", "replicas": 2}}
     template = {"metadata": {"labels": {"app": "store"}}, "spec": {"containers": [{"name": "main", "image": "s:1"}]}}
     manifest["spec"] |= {"selector": {"matchLabels": {"app": "store"}}, "template": template}
     cluster.create("statefulsets", manifest, "shop")
