@@ -33,18 +33,19 @@ def answered(call: Callable[[], T], errors: tuple[type[Exception], ...], to_fail
     raise failure
 
 
-def from_status(status: int, said: str, *, retry_after_seconds: float | None = None) -> DeliveryError:
-    """Return the error for an HTTP status that is not a success (RFC 9110, section 15).
+def from_status(who: str, status: int, said: str, *, retry_after_seconds: float | None = None) -> DeliveryError:
+    """Return the error for an answer that is not the expected success, by its HTTP status (RFC 9110, section 15).
 
-    A 5xx may come after the effect (a gateway that lost patience), so its outcome is unknown; 408 and 429 say that the
-    request was not processed.
+    Another 2xx than the expected one, or one whose body makes no sense, may have had its effect. A 5xx may come after
+    the effect (a gateway that lost patience), so its outcome is unknown; 408 and 429 say that the request was not
+    processed.
     """
-    message = f"answered {status}: {said}" if said else f"answered {status}"
+    message = f"{who} answered {status}: {said}" if said else f"{who} answered {status}"
     if status in {408, 425, 429}:
         return TemporaryDeliveryError(message, retry_after_seconds=retry_after_seconds)
-    if status >= 500:
+    if status < 300 or status >= 500:
         return TemporaryDeliveryError(message, retry_after_seconds=retry_after_seconds, outcome_unknown=True)
-    if 300 <= status < 400:
+    if status < 400:
         return PermanentDeliveryError(f"{message}; it redirects, which an API does not: check base_url")
     return PermanentDeliveryError(message)
 

@@ -84,7 +84,8 @@ class Email:
     """Sends notifications as mail."""
 
     NAME: ClassVar[str] = "email"
-    Config: ClassVar[type[EmailConfig]] = EmailConfig
+    LIVING: ClassVar[bool] = False
+    Config: ClassVar[type[ReceiverConfig]] = EmailConfig
 
     def __init__(self, config: EmailConfig) -> None:
         self._config = config

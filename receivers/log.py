@@ -19,7 +19,8 @@ class Log:
     """Writes notifications to the program's log."""
 
     NAME: ClassVar[str] = "log"
-    Config: ClassVar[type[LogConfig]] = LogConfig
+    LIVING: ClassVar[bool] = False
+    Config: ClassVar[type[ReceiverConfig]] = LogConfig
 
     def __init__(self, config: LogConfig) -> None:
         self._config = config

@@ -65,7 +65,8 @@ class PagerDuty:
     """
 
     NAME: ClassVar[str] = "pagerduty"
-    Config: ClassVar[type[PagerDutyConfig]] = PagerDutyConfig
+    LIVING: ClassVar[bool] = False
+    Config: ClassVar[type[ReceiverConfig]] = PagerDutyConfig
 
     def __init__(self, config: PagerDutyConfig) -> None:
         self._config = config
@@ -117,10 +118,8 @@ class PagerDuty:
 
     def _refusal(self, response: httpx2.Response) -> DeliveryError:
         said = what_it_said(response.text, self._secrets)
-        if response.is_success:
-            return TemporaryDeliveryError(f"PagerDuty's answer makes no sense: {said}", outcome_unknown=True)
         wait = seconds_to_wait(response.headers.get("Retry-After"), response.headers.get("Date"))
-        return from_status(response.status_code, f"PagerDuty: {said}", retry_after_seconds=wait)
+        return from_status("PagerDuty", response.status_code, said, retry_after_seconds=wait)
 
 
 class _EventsClient(pagerduty.EventsApiV2Client):

@@ -80,9 +80,13 @@ def _details(notification: Notification) -> dict[str, Any]:
 
 
 def _alerts_within(limit_bytes: int, alerts: tuple[NotifiedAlert, ...]) -> dict[str, Any]:
-    shown = [_alert(alert) for alert in alerts[:_MOST_ALERTS]]
-    while shown and _size(shown) > limit_bytes:
-        del shown[-1]
+    shown: list[dict[str, Any]] = []
+    left_bytes = limit_bytes
+    for alert in map(_alert, alerts[:_MOST_ALERTS]):
+        left_bytes -= _size(alert) + len(", ")
+        if left_bytes < 0:
+            break
+        shown.append(alert)
     left_out = len(alerts) - len(shown)
     return {"alerts": shown} | ({"alerts_left_out": left_out} if left_out else {})
 

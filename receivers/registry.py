@@ -7,7 +7,7 @@ class with one of ``NAME``, ``Config`` and ``deliver``; having only some of them
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import cast
 
@@ -23,13 +23,20 @@ class RegistryError(Exception):
 
 
 def find_receivers() -> Mapping[str, type[Receiver]]:
-    """Return every receiver class by its name. Make one with its configuration: ``found["log"](Log.Config())``.
+    """Return every receiver class by its name; ``make_receiver`` makes one of its configuration.
 
     Raises:
         RegistryError: a module is incomplete, defines two receivers, or takes a name that is taken.
     """
     names = sorted(module.name for module in pkgutil.iter_modules(receivers.__path__) if module.name != _CONTRACT)
     return collect(importlib.import_module(f"{receivers.__name__}.{name}") for name in names)
+
+
+def make_receiver(receiver: type[Receiver], config: ReceiverConfig) -> Receiver:
+    """Make a receiver of its configuration, which is an instance of its ``Config``."""
+    # A protocol says nothing of how an instance is made; the contract does: from the configuration alone.
+    make = cast("Callable[[ReceiverConfig], Receiver]", receiver)
+    return make(config)
 
 
 def collect(modules: Iterable[ModuleType]) -> Mapping[str, type[Receiver]]:

@@ -56,7 +56,8 @@ class Slack:
     """Posts and edits an incident's message in one channel."""
 
     NAME: ClassVar[str] = "slack"
-    Config: ClassVar[type[SlackConfig]] = SlackConfig
+    LIVING: ClassVar[bool] = True
+    Config: ClassVar[type[ReceiverConfig]] = SlackConfig
 
     def __init__(self, config: SlackConfig) -> None:
         self._config = config

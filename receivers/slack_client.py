@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any
+from urllib.request import Request
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -67,13 +68,15 @@ class SlackClient:
     ) -> None:
         self._secrets = secrets
         self._deadline = deadline
-        self._web = WebClient(
+        self._web = _WebClient(
             token=token,
             base_url=f"{base_url}/",  # without the slash the SDK would replace the path's last part
             timeout=timeout_seconds,  # type: ignore[arg-type]  # annotated int; urllib takes a float
             retry_handlers=[],
             logger=_silent_logger(),
         )
+        # The SDK takes the environment's proxy whatever NO_PROXY says; without it urllib does, and heeds NO_PROXY.
+        self._web.proxy = None
 
     def post(
         self, channel: str, content: Content, *, thread_ts: str | None = None, broadcast: bool = False
@@ -178,14 +181,25 @@ class SlackClient:
         wait = seconds_to_wait(headers.get("retry-after"), headers.get("date"))
         data = answer.data if isinstance(answer.data, dict) else {}
         code = str(data.get("error") or "")
-        said = f"Slack: {what_it_said(code, self._secrets)}"
+        # For a body that is not JSON, the SDK puts its beginning here, cut perhaps through the middle of a secret.
+        is_code = re.fullmatch(r"[a-z_]{1,80}", code) is not None
+        said = code if is_code else "an answer without an error code"
         if answer.status_code != 200:
-            return from_status(answer.status_code, said, retry_after_seconds=wait)
+            return from_status("Slack", answer.status_code, said, retry_after_seconds=wait)
         if code in _NOT_DONE:
-            return TemporaryDeliveryError(said, retry_after_seconds=wait)
-        if code in _PERHAPS_DONE or not re.fullmatch(r"[a-z_]{1,80}", code):
-            return TemporaryDeliveryError(said, retry_after_seconds=wait, outcome_unknown=True)
-        return _SlackRefusalError(said, code)
+            return TemporaryDeliveryError(f"Slack says {said}", retry_after_seconds=wait)
+        if code in _PERHAPS_DONE or not is_code:
+            return TemporaryDeliveryError(f"Slack says {said}", retry_after_seconds=wait, outcome_unknown=True)
+        return _SlackRefusalError(f"Slack says {said}", code)
+
+
+class _WebClient(WebClient):
+    """The vendor's client, which follows redirects: the token must not go with them to another host."""
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        for name in [name for name in req.headers if name.lower() == "authorization"]:
+            req.add_unredirected_header(name, req.headers.pop(name))
+        return super()._perform_urllib_http_request_internal(url, req)
 
 
 def _silent_logger() -> logging.Logger:

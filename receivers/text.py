@@ -4,21 +4,21 @@ Called by the receivers before they escape for their channel; escaping itself st
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
 # Text that turns the reading direction round can make "up" look like "down" (Unicode TR 36, section 3.1).
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Unicode's control characters (Cc) and its two line ends; C1 too, because terminals obey some of them.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ELLIPSIS = "…"
 
 
 def one_line(text: str, limit: int) -> str:
     """Return the text as one line of at most ``limit`` characters, without control characters or lone surrogates."""
     # Cutting first bounds the work that a huge annotation makes; most of what is dropped below is white space.
-    text = _DIRECTION.sub("", text[: limit * 4])
-    printable = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
-    sound = printable.encode("utf-8", "replace").decode("utf-8")
+    text = _DIRECTION.sub("", text[: limit * 2])
+    sound = _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8")
     return clip(" ".join(sound.split()), limit)
 
 

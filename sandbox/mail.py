@@ -156,7 +156,7 @@ class _HttpSide(HttpServer):
 
 def _check_login(server: SMTP, session: object, envelope: object, mechanism: str, login: object) -> AuthResult:  # noqa: ARG001
     right = isinstance(login, LoginPassword) and login == LoginPassword(USERNAME.encode(), PASSWORD.encode())
-    return AuthResult(success=right, handled=False)
+    return AuthResult(success=right, handled=False, auth_data=login if right else None)
 
 
 def main() -> None:

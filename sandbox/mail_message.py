@@ -53,7 +53,7 @@ class Message:
 
     def _body(self, kind: str) -> str:
         part = self.parsed.get_body(preferencelist=(kind,))
-        return str(part.get_content()) if part else ""
+        return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``GET /sandbox/messages`` shows."""

@@ -15,6 +15,7 @@ class MessageKeeper(Protocol):
     """What a session needs of its server."""
 
     faults: Faults
+    security: str
 
     def keep(self, message: Message) -> None:
         """Take a message over."""
@@ -62,7 +63,8 @@ class MailSession:
         fault = self._mail.faults.take({"stage": "data", "sender": envelope.mail_from or ""})
         has_effect = fault is None or str(fault.answer).endswith("-after")
         if has_effect:
-            self._mail.keep(_message(session, envelope))
+            protected = session.ssl is not None or self._mail.security == "tls"
+            self._mail.keep(_message(session, envelope, protected=protected))
         return await self._misbehave(server, fault) or "250 2.0.0 Message taken"
 
     async def _misbehave(self, server: SMTP, fault: Fault | None) -> str:
@@ -78,7 +80,7 @@ class MailSession:
         return ""
 
 
-def _message(session: Session, envelope: Envelope) -> Message:
+def _message(session: Session, envelope: Envelope, *, protected: bool) -> Message:
     raw = envelope.original_content or b""
     login: Any = session.auth_data
     return Message(
@@ -86,6 +88,6 @@ def _message(session: Session, envelope: Envelope) -> Message:
         recipients=tuple(envelope.rcpt_tos),
         parsed=parse(raw),
         raw=raw,
-        protected=session.ssl is not None,
+        protected=protected,
         username=getattr(login, "login", b"").decode("utf-8", "replace"),
     )

@@ -113,9 +113,10 @@ class Slack(HttpServer):
         return super().facts(request) | own
 
     def kept(self) -> dict[str, Any]:
-        """Return all messages and replies of all channels, by channel."""
+        """Return all messages and replies, each with its channel's id, oldest first."""
         with self._lock:
-            return {"messages": {key: channel.messages for key, channel in self.channels.items()}}
+            said = [{"channel": key, **said} for key, channel in self.channels.items() for said in channel.messages]
+        return {"messages": sorted(said, key=lambda message: str(message["ts"]))}
 
     def _authorize(self, request: Request, arguments: Arguments, method: _Method) -> None:
         header = request.headers.get("authorization", "")
@@ -194,7 +195,7 @@ def _arguments(request: Request, *, takes_json: bool) -> Arguments:
 
 def _json_body(request: Request) -> dict[str, Any]:
     try:
-        body = request.json()
+        body = request.json() if request.body else {}
     except ValueError:
         raise Refusal("invalid_json") from None
     if not isinstance(body, dict):
