@@ -3,7 +3,8 @@
 All files of the library come in through here. This module knows YAML and nothing about rules.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,7 +51,8 @@ class Document:
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            raise RulesError([self.problem(_location(e["loc"]), _sentence(e)) for e in error.errors()]) from None
+            told = _causes(error.errors())
+            raise RulesError([self.problem(_location(e["loc"]), _sentence(e)) for e in told]) from None
 
 
 def read(path: Path) -> Document:
@@ -123,6 +125,17 @@ def _location(loc: tuple[int | str, ...]) -> KeyPath:
     return tuple(part for part in loc if part != "[key]")
 
 
+def _causes(errors: Sequence[Any]) -> list[Any]:
+    """Leave out that a list is too short because its items are wrong: the items are told."""
+    places = [error["loc"] for error in errors]
+    return [
+        error
+        for error in errors
+        if error["type"] != "too_short"
+        or not any(place != error["loc"] and place[: len(error["loc"])] == error["loc"] for place in places)
+    ]
+
+
 def _sentence(error: Any) -> str:
     kind, text = error["type"], str(error["msg"])
     if kind == "extra_forbidden":
@@ -131,4 +144,4 @@ def _sentence(error: Any) -> str:
         return "is missing; add it"
     if kind == "string_type":
         return "must be text; put it into quotes"
-    return text.removeprefix("Value error, ")
+    return re.sub(r"^(Input|String|Tuple|Decimal input) should", "must", text.removeprefix("Value error, "))

@@ -1,0 +1,39 @@
+"""What the tests of the rule library share: specs written to temporary files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from firebrigade.rules import library
+from firebrigade.rules.contract import Contract, load
+from firebrigade.rules.library import Surroundings
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a text to a file of a temporary folder and return its path."""
+
+    def write_file(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write_file
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """The bundled metric contract."""
+    return load()
+
+
+@pytest.fixture
+def surroundings() -> Surroundings:
+    """The bundled links and services, with runbooks that don't depend on the folder beside the library."""
+    bundled = library.surroundings()
+    runbooks = frozenset({"service-down", "high-error-rate"})
+    return Surroundings(links=bundled.links, services=bundled.services, runbooks=runbooks)

@@ -1,0 +1,107 @@
+"""Burn-rate rules: exact numbers, stable names, and the same shape for every objective."""
+
+from decimal import Decimal
+
+import promql_parser
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firebrigade.rules import burnrate, library, windows
+from firebrigade.rules.rulefile import Group, Rule
+from firebrigade.rules.spec import Objective, Slo
+
+
+def _groups(objective: object, minimum_events: int = 0) -> tuple[Group, ...]:
+    slo = {
+        "name": "orders",
+        "description": "orders that are taken.",
+        "objective": objective,
+        "minimum_events": minimum_events,
+        "events": {"error": "sum(rate(bad[{{.window}}]))", "total": "sum(rate(all[{{.window}}]))"},
+        "alert": {"name": "OrdersBurnRate", "runbook": "high-error-rate", "dashboard": "https://grafana.example/d/x"},
+    }
+    chosen = windows.load("30d", library.folder())
+    one = Objective(
+        service="shop",
+        team="web",
+        labels={"namespace": "shop"},
+        slo=Slo.model_validate(slo),
+        windows=chosen,
+        tiers=chosen.usual(),
+        origin=("slos", 0),
+    )
+    return burnrate.groups(one, library.surroundings().links)
+
+
+def _rules(groups: tuple[Group, ...]) -> list[Rule]:
+    return [rule for group in groups for rule in group.rules]
+
+
+@pytest.mark.parametrize(
+    ("objective", "thresholds"),
+    [
+        pytest.param(99.9, ["0.0144", "0.006", "0.003", "0.001"], id="three nines"),
+        pytest.param(99.99, ["0.00144", "0.0006", "0.0003", "0.0001"], id="four nines"),
+        pytest.param(95, ["0.72", "0.3", "0.15", "0.05"], id="a whole number"),
+        pytest.param(99.95, ["0.0072", "0.003", "0.0015", "0.0005"], id="three and a half nines"),
+    ],
+)
+def test_thresholds_are_exact_decimals(objective: float, thresholds: list[str]) -> None:
+    alerts = [rule for rule in _rules(_groups(objective)) if rule.alert]
+    for rule, threshold in zip(alerts, thresholds, strict=True):
+        assert rule.expr.count(f"> {threshold}") == 2, rule.expr
+
+
+@settings(max_examples=50, deadline=None)
+@given(thousandths=st.integers(93_100, 99_999))
+def test_every_expression_parses_and_no_number_has_float_noise(thousandths: int) -> None:
+    for rule in _rules(_groups(Decimal(thousandths) / 1000)):
+        promql_parser.parse(rule.expr)
+        assert "00000" not in rule.expr
+        assert "99999999" not in rule.expr
+        assert "E-" not in rule.expr
+
+
+def test_each_tier_has_labels_that_tell_it_apart_and_find_its_target() -> None:
+    alerts = [rule for rule in _rules(_groups(99.9)) if rule.alert]
+    assert {rule.alert for rule in alerts} == {"OrdersBurnRate"}
+    assert [(r.labels["tier"], r.labels["severity"]) for r in alerts] == [
+        ("page-fast", "critical"),
+        ("page-slow", "critical"),
+        ("ticket-fast", "warning"),
+        ("ticket-slow", "warning"),
+    ]
+    for rule in alerts:
+        assert {"service": "shop", "team": "web", "namespace": "shop", "slo": "orders"}.items() <= rule.labels.items()
+
+
+def test_a_minimum_of_events_is_asked_of_the_long_window_only_where_it_is_set() -> None:
+    guarded, free = (next(r for r in _rules(_groups(99.9, n)) if r.alert) for n in (50, 0))
+    assert "slo:sli_total:rate1h" in guarded.expr
+    assert guarded.expr.endswith("* 3600 >= 50")
+    assert "sli_total" not in free.expr
+
+
+def test_what_an_alert_reads_is_recorded_before_it_in_the_same_group() -> None:
+    first = _groups(99.9, 50)[0]
+    recorded: set[str] = set()
+    for rule in first.rules:
+        if rule.alert:
+            names: list[str] = []
+            promql_parser.walk(
+                promql_parser.parse(rule.expr),
+                lambda node, names=names: (
+                    names.append(node.name)  # type: ignore[misc]
+                    if isinstance(node, promql_parser.VectorSelector)
+                    else None
+                ),
+            )
+            assert set(names) <= recorded
+        recorded.add(rule.record)
+
+
+def test_an_address_is_kept_as_it_is_and_a_name_becomes_one() -> None:
+    alert = next(rule for rule in _rules(_groups(99.9)) if rule.alert)
+    assert alert.annotations["dashboard_url"] == "https://grafana.example/d/x"
+    assert alert.annotations["runbook_url"].endswith("/runbooks/high-error-rate")

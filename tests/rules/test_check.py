@@ -1,0 +1,112 @@
+"""What every alert must carry, told with file, line and key."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from firebrigade.rules import build, check, document
+from firebrigade.rules.contract import Contract
+from firebrigade.rules.library import Surroundings
+
+Write = Callable[[str, str], Path]
+
+ALERT = """\
+team: web
+dashboard: shop
+groups:
+  - name: shop
+    rules:
+      - alert: ShopDown
+        expr: min by (service, pod) (up) == 0
+        for: 1m
+        labels: {severity: critical}
+        annotations:
+          summary: "{{ $labels.pod }} is down"
+          description: "up is {{ $value }}"
+        runbook: service-down
+"""
+
+
+def _problems(write: Write, text: str, contract: Contract, surroundings: Surroundings) -> list[str]:
+    path = write("shop.yaml", text)
+    compiled = build.compile_one(document.read(path), surroundings)
+    return [str(p).removeprefix(str(path)) for p in check.problems([compiled], contract, surroundings)]
+
+
+def test_a_good_alert_has_no_problem(write: Write, contract: Contract, surroundings: Surroundings) -> None:
+    assert _problems(write, ALERT, contract, surroundings) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(
+            "(up) == 0", "(upp) == 0", ":7: groups[0].rules[0].expr: upp is not in the metric contract", id="metric"
+        ),
+        pytest.param("(up) == 0", "(up)", ":7: groups[0].rules[0].expr: compares with nothing", id="no limit"),
+        pytest.param("(up) == 0", "(up == 0", ":7: groups[0].rules[0].expr: is not valid PromQL", id="no PromQL"),
+        pytest.param(
+            "by (service, pod)", "by (pod)", ":9: groups[0].rules[0].labels.service: is missing", id="no service"
+        ),
+        pytest.param(
+            "by (service, pod)",
+            "by (service)",
+            ":11: groups[0].rules[0].annotations.summary: uses $labels.pod",
+            id="lost label",
+        ),
+        pytest.param(
+            "severity: critical",
+            "severity: high",
+            ":9: groups[0].rules[0].labels.severity: must be one of",
+            id="severity",
+        ),
+        pytest.param(
+            "severity: critical",
+            'severity: critical, at: "{{ $value }}"',
+            ":9: groups[0].rules[0].labels.at: changes",
+            id="value",
+        ),
+        pytest.param("team: web\n", "", ":8: groups[0].rules[0].labels.team: is missing", id="no team"),
+        pytest.param("dashboard: shop\n", "", ":5: groups[0].rules[0].dashboard: is missing", id="no dashboard"),
+        pytest.param(
+            "summary:", "headline:", ":10: groups[0].rules[0].annotations.summary: is missing", id="no summary"
+        ),
+        pytest.param(
+            "runbook: service-down",
+            "runbook: nothing",
+            ":13: groups[0].rules[0].runbook: there is no runbook nothing",
+            id="runbook",
+        ),
+        pytest.param(
+            "        runbook: service-down\n", "", ":6: groups[0].rules[0].runbook: is missing", id="no runbook"
+        ),
+    ],
+)
+def test_what_is_missing_is_told_with_its_place(
+    old: str, new: str, expected: str, write: Write, contract: Contract, surroundings: Surroundings
+) -> None:
+    problems = _problems(write, ALERT.replace(old, new, 1), contract, surroundings)
+    assert any(problem.startswith(expected) for problem in problems), problems
+
+
+def test_all_problems_are_told_at_once(write: Write, contract: Contract, surroundings: Surroundings) -> None:
+    text = ALERT.replace("critical", "high").replace("team: web\n", "").replace("(up)", "(upp)")
+    assert len(_problems(write, text, contract, surroundings)) == 3
+
+
+def test_what_a_rule_records_may_be_read_with_the_labels_that_it_has(
+    write: Write, contract: Contract, surroundings: Surroundings
+) -> None:
+    record = "      - {record: shop:up, expr: sum by (service) (up), labels: {kind: web}}\n"
+    text = ALERT.replace("    rules:\n", f"    rules:\n{record}").replace("(up) == 0", '(shop:up{kind="web"}) == 0')
+    problems = _problems(write, text, contract, surroundings)
+    assert any("there is no pod, there is kind, service" in problem for problem in problems), problems
+    good = text.replace("by (service, pod)", "by (service, kind)").replace("$labels.pod", "$labels.kind")
+    assert _problems(write, good, contract, surroundings) == []
+
+
+def test_a_rule_file_that_is_not_what_its_spec_says_is_told(write: Write, surroundings: Surroundings) -> None:
+    compiled = build.compile_one(document.read(write("shop.yaml", ALERT)), surroundings)
+    assert check.stale([compiled], {compiled.file.name: compiled.file.text}) == []
+    assert "not up to date" in check.stale([compiled], {})[0].message
