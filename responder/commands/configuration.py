@@ -44,7 +44,9 @@ def check(config_path: Path | None) -> None:
 @json_option
 def route(labels: tuple[str, ...], config_path: Path | None, as_json: bool) -> None:
     """
-    Say what would happen to an alert with these labels: receivers, policy, runbook, maintenance.
+    Say what would happen to an alert.
+
+    Which receivers, escalation policy and runbook an alert with these labels gets, and which maintenance holds it back.
 
     \b
     Examples:
@@ -88,8 +90,8 @@ def _describe(policy: EscalationPolicy) -> str:
         f"L{step.level} {', '.join(step.targets) or 'the receivers'} for {format_duration(step.acknowledge_within)}"
         for step in policy.steps
     ]
-    repeat = f", repeated {policy.repeat} times" if policy.repeat else ""
-    return f"{policy.name}: {' → '.join(steps)}{repeat}; automation {policy.automation.value}"
+    times = {0: "", 1: ", repeated once"}.get(policy.repeat, f", repeated {policy.repeat} times")
+    return f"{policy.name}: {' → '.join(steps)}{times}; automation {policy.automation.value}"
 
 
 def _to_json(explanation: Explanation, policy: EscalationPolicy | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from firebrigade.responder.commands.output import plain
 from firebrigade.responder.config_problems import did_you_mean
 from firebrigade.responder.errors import FirebrigadeError
 
@@ -49,6 +50,14 @@ class Firebrigade(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that has gone away ends it quietly."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _forget_output()
+            return ctx.exit(_PIPE_CLOSED)
+
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command line and end the process with its exit code."""
         options |= {"standalone_mode": False, "prog_name": "firebrigade"}
@@ -72,7 +81,7 @@ class Firebrigade(click.Group):
 
 def _explain(message: str) -> int:
     for line in message.splitlines():
-        click.echo(f"firebrigade: {line}", err=True)
+        click.echo(f"firebrigade: {plain(line)}", err=True)
     return USER_MISTAKE
 
 

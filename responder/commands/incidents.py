@@ -93,9 +93,9 @@ def resolve(incident_id: int, actor: str | None) -> None:
 @click.group()
 def automation() -> None:
     """
-    Switch all automation off and on, in the running service and at once.
+    Switch all automation off and on.
 
-    The switch lasts until it is switched back. What the configuration says (automation: mode) stays as it is: on does
+    It takes effect in the running service, at once. The switch lasts until it is switched back. What the configuration says (automation: mode) stays as it is: on does
     not turn a dry run into anything else.
     """
 

@@ -59,7 +59,7 @@ def show(name: str, config_path: Path | None) -> None:
         print_fields(
             [
                 ("  action", step.action),
-                ("  target", _pairs(step.target)),
+                ("  target", _describe_target(step.target)),
                 ("  params", _pairs(step.params)),
                 ("  verify", f"within {format_duration(step.verify_within)} {step.verify_query}"),
                 ("  undo", "if it did not help" if step.undo else ""),
@@ -155,6 +155,16 @@ def _find(found: Config, name: str) -> Runbook:
 
 def _names(runbook: Runbook) -> list[str]:
     return [step.name for step in runbook.steps]
+
+
+def _describe_target(target: Mapping[str, Any]) -> str:
+    """Return where the target's parts come from: a literal, or the first of some labels that the alert has."""
+    parts = {name: _labels(part["label"]) if isinstance(part, dict) else part for name, part in target.items()}
+    return _pairs(parts)
+
+
+def _labels(names: str | list[str]) -> str:
+    return f"label {names if isinstance(names, str) else ' or '.join(names)}"
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

@@ -25,8 +25,9 @@ def _bind(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.pass_context
 def serve(context: click.Context, config_path: Path | None, bind: str | None, insecure: bool) -> None:
     """
-    Take Alertmanager's webhook and work on incidents, until SIGTERM or Ctrl-C.
+    Take alerts in and work on incidents.
 
+    It runs until SIGTERM or Ctrl-C, and takes Alertmanager's webhook at /api/v1/webhook/alertmanager.
     Needs FIREBRIGADE_WEBHOOK_TOKEN, or FIREBRIGADE_WEBHOOK_USERNAME and FIREBRIGADE_WEBHOOK_PASSWORD, each secret also
     as a file (FIREBRIGADE_WEBHOOK_TOKEN_FILE). Without a configuration, alerts go to the log and runbooks run dry.
 

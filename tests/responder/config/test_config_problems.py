@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.responder.config import load_config
-from firebrigade.responder.config_problems import Problems, did_you_mean, format_path
 from firebrigade.responder.errors import ConfigError
 from firebrigade.responder.settings import load_settings
 
@@ -281,29 +280,3 @@ def test_any_tree_is_a_configuration_or_a_list_of_sentences(
     except ConfigError as error:
         found = error.problems
     assert all(len(problem.splitlines()) == 1 for problem in found)
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [((), ""), (("a",), "a"), (("a", 0, "b"), "a[0].b"), (("a", "b", 1, 2), "a.b[1][2]")],
-)
-def test_a_key_path_is_written_as_people_write_it(path: tuple[str | int, ...], text: str) -> None:
-    assert format_path(path) == text
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "hint"),
-    [
-        ("slak", ["slack", "log"], "; did you mean slack?"),
-        ("SLACK", ["slack"], "; did you mean slack?"),
-        ("x", ["slack", "log"], "; known: log, slack"),
-        ("x", [], ""),
-        ("x", [f"name-{n}" for n in range(50)], ""),
-    ],
-)
-def test_a_hint_names_what_was_probably_meant(word: str, known: list[str], hint: str) -> None:
-    assert did_you_mean(word, known) == hint
-
-
-def test_no_problem_is_no_error() -> None:
-    Problems(source="f").raise_if_any()

@@ -27,12 +27,13 @@ BLOCKS = {
 
 def secret_in(config: Config, key: str, path: str) -> str:
     """Return the secret that ended up at a path."""
-    block = {
-        "receivers.slack": lambda: config.receivers["slack"].config,
-        "prometheus": lambda: config.prometheus,
-        "supervisor": lambda: config.supervisor,
-        "alertmanagers.am": lambda: config.alertmanagers["am"],
-    }[path]()
+    blocks: dict[str, object] = {
+        "prometheus": config.prometheus,
+        "supervisor": config.supervisor,
+        "receivers.slack": config.receivers["slack"].config if "slack" in config.receivers else None,
+        "alertmanagers.am": config.alertmanagers.get("am"),
+    }
+    block = blocks[path]
     found = getattr(block, "bearer_token" if path == "supervisor" else key)
     assert isinstance(found, SecretStr)
     return found.get_secret_value()

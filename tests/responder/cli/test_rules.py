@@ -1,0 +1,98 @@
+"""rules build, check and test: files in, files and exit codes out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import Result
+
+Run = Callable[..., Result]
+SPEC = Path(__file__).parents[3] / "rules" / "slos" / "neurectomy-api.yaml"
+
+
+def test_rules_are_built_to_standard_output(firebrigade: Run) -> None:
+    result = firebrigade("rules", "build")
+    assert result.exit_code == 0
+    assert {"ServiceDown", "Watchdog"} <= {
+        rule.get("alert") for group in yaml.safe_load(result.stdout)["groups"] for rule in group["rules"]
+    }
+
+
+def test_rules_of_one_spec_are_built_into_a_folder(firebrigade: Run, tmp_path: Path) -> None:
+    result = firebrigade("rules", "build", str(SPEC), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 0
+    (written,) = (tmp_path / "out").glob("*.yaml")
+    assert result.stdout == f"{written}\n"
+    assert "in 1 file." in result.stderr
+
+
+def test_the_library_has_no_problems(firebrigade: Run) -> None:
+    result = firebrigade("rules", "check")
+    assert (result.exit_code, result.stdout) == (0, "The rule library has no problems.\n")
+
+
+@pytest.mark.parametrize("command", ["build", "check", "test"])
+def test_a_file_that_is_not_there_is_a_mistake(command: str, firebrigade: Run) -> None:
+    result = firebrigade("rules", command, "nope.yaml")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "nope.yaml" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_wrong_spec_is_told_with_its_line(command: str, firebrigade: Run, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("groups:\n  - name: x\n    rulez: []\n")
+    result = firebrigade("rules", command, str(wrong))
+    assert result.exit_code == 2
+    assert "wrong.yaml:" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_failing_case_is_exit_code_1(firebrigade: Run, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    test = tmp_path / "test.yaml"
+    test.write_text(CASES)
+    right = firebrigade("rules", "test", str(test))
+    assert (right.exit_code, right.stderr) == (0, ""), right.stderr
+    test.write_text(CASES.replace("summary: it is down", "summary: it is up"))
+    result = firebrigade("rules", "test", str(test))
+    assert result.exit_code == 1
+    assert "FAILED" in result.stdout
+
+
+RULES = """\
+groups:
+  - name: own
+    rules:
+      - alert: Down
+        expr: up == 0
+        for: 1m
+        labels: {severity: critical}
+        annotations: {summary: it is down}
+"""
+
+CASES = """\
+rule_files: [rules.yaml]
+evaluation_interval: 1m
+group_eval_order: [own]
+tests:
+  - name: it fires, and resolves
+    interval: 1m
+    input_series:
+      - {series: 'up{job="x"}', values: '0 0 0 1 1 1'}
+    alert_rule_test:
+      - {alertname: Down, eval_time: 0m, exp_alerts: []}
+      - alertname: Down
+        eval_time: 2m
+        exp_alerts:
+          - exp_labels: {severity: critical, job: x}
+            exp_annotations: {summary: it is down}
+      - {alertname: Down, eval_time: 5m, exp_alerts: []}
+  - name: it stays quiet just under the threshold
+    interval: 1m
+    input_series:
+      - {series: 'up{job="x"}', values: '1 1 1'}
+    alert_rule_test:
+      - {alertname: Down, eval_time: 2m, exp_alerts: []}
+"""
