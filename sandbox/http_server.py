@@ -9,14 +9,17 @@ import json
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.faults import Fault, Faults
+
+S = TypeVar("S")
 
 _BODY_LIMIT_BYTES = 10_000_000
 
@@ -59,24 +62,30 @@ class HttpServer:
 
     def __init__(self, port: int = 0) -> None:
         self.faults = Faults()
-        self._server = _Server(("127.0.0.1", port), self)
-        # A short interval, because it is how long shutdown() takes.
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._port = port
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def address(self) -> str:
         """Where it listens, such as ``http://127.0.0.1:8080``."""
+        if self._server is None:
+            raise RuntimeError("the server is not running: use it with `with`")
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
+        self._server = _Server(("127.0.0.1", self._port), self)
+        # A short interval, because it is how long shutdown() takes.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.faults.clear()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
 
     def answer(self, request: Request) -> Answer:
         """Answer as the vendor does."""
@@ -201,10 +210,21 @@ def port_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def serve_until_stopped(name: str, address: str) -> None:
-    """Say where a server listens, and return after SIGTERM or SIGINT."""
+def run_alone(name: str, port: int, server: AbstractContextManager[S], address: Callable[[S], str]) -> None:
+    """Run a server until SIGTERM or SIGINT, saying first where it listens; a port that is taken ends in one sentence.
+
+    Args:
+        name: the vendor's name, for people.
+        port: the one that was asked for.
+        server: not yet entered.
+        address: where it listens, once it does.
+    """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    print(f"{name} listens at {address}", flush=True)
-    stopped.wait()
+    try:
+        with server as running:
+            print(f"{name} listens at {address(running)}", flush=True)
+            stopped.wait()
+    except OSError as error:
+        raise SystemExit(f"{name} can't listen at port {port} of 127.0.0.1: {error.strerror}; choose another") from None

@@ -21,7 +21,7 @@ from typing import Any, Self
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from sandbox.faults import Faults
-from sandbox.http_server import HttpServer, port_parser, serve_until_stopped
+from sandbox.http_server import HttpServer, port_parser, run_alone
 from sandbox.mail_certificate import write_certificate
 from sandbox.mail_message import Message
 from sandbox.mail_session import MailSession
@@ -173,10 +173,11 @@ def main() -> None:
         security=arguments.security,
         needs_login=arguments.needs_login,
     )
-    with mail:
-        if arguments.ca_file:
-            arguments.ca_file.write_bytes(mail.ca_file.read_bytes())
-        serve_until_stopped("Mail", f"smtp://{mail.host}:{mail.port} and {mail.address}")
+    if arguments.ca_file:
+        arguments.ca_file.write_bytes(mail.ca_file.read_bytes())
+    run_alone(
+        "Mail", arguments.port, mail, lambda running: f"smtp://{running.host}:{running.port} and {running.address}"
+    )
 
 
 if __name__ == "__main__":

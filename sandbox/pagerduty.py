@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from sandbox.faults import Fault
-from sandbox.http_server import Answer, HttpServer, Request, port_parser, serve_until_stopped
+from sandbox.http_server import Answer, HttpServer, Request, port_parser, run_alone
 from sandbox.pagerduty_rules import problems_of_change, problems_of_event
 
 ROUTING_KEY = "e93facc04764012d7bfb002500d5d1a6"  # the one of the vendor's documentation
@@ -194,8 +194,7 @@ def _without_key(event: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Run it alone."""
     arguments = port_parser("PagerDuty's Events API v2, as a sandbox").parse_args()
-    with PagerDuty(arguments.port) as pagerduty:
-        serve_until_stopped("PagerDuty", pagerduty.url)
+    run_alone("PagerDuty", arguments.port, PagerDuty(arguments.port), lambda pagerduty: pagerduty.url)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.faults import Fault
-from sandbox.http_server import Answer, HttpServer, Request, port_parser, serve_until_stopped
+from sandbox.http_server import Answer, HttpServer, Request, port_parser, run_alone
 from sandbox.slack_channel import BOT, Channel, Refusal, timestamps
 from sandbox.slack_rules import problem_of_content
 
@@ -217,8 +217,8 @@ def main() -> None:
     parser.add_argument("--channel", action="append", help=f"a channel's id; {CHANNEL} if left out")
     arguments = parser.parse_args()
     channels = {channel: channel.lower() for channel in arguments.channel or [CHANNEL]}
-    with Slack(arguments.port, token=arguments.token, channels=channels) as slack:
-        serve_until_stopped("Slack", slack.url)
+    server = Slack(arguments.port, token=arguments.token, channels=channels)
+    run_alone("Slack", arguments.port, server, lambda slack: slack.url)
 
 
 if __name__ == "__main__":
