@@ -104,7 +104,11 @@ def _runner(store: Store, config: Config, clock: Clock) -> Runner:
 
 def _jobs(store: Store, config: Config, clock: Clock) -> dict[str, tuple[timedelta, Callable[[], None]]]:
     alertmanagers = {source: Alertmanager(found) for source, found in config.alertmanagers.items()}
-    policy = ReconcilePolicy(grace=config.reconcile.grace, expire_after=config.reconcile.expire_after)
+    policy = ReconcilePolicy(
+        grace=config.reconcile.grace,
+        expire_after=config.reconcile.expire_after,
+        heartbeat=config.heartbeats[0] if config.heartbeats else (),
+    )
     reconciler = Reconciler(store, alertmanagers, policy, config.reconcile.interval, clock)
     jobs: dict[str, tuple[timedelta, Callable[[], None]]] = {"reconcile": (config.reconcile.interval, reconciler.tick)}
     for source, alertmanager in alertmanagers.items():

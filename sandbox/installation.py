@@ -37,6 +37,7 @@ class Installation:
     Args:
         folder: where configuration, secrets and the database go.
         rule_files: what Prometheus loads; the library by default.
+        group_interval: how often Alertmanager tells of a group's changes.
         changes: blocks of firebrigade.yaml that replace the sandbox's own.
         report: told what is being started.
     """
@@ -46,11 +47,13 @@ class Installation:
         folder: Path,
         *,
         rule_files: Sequence[Path | str] = (GENERATED_RULES,),
+        group_interval: str = "5s",
         changes: Mapping[str, Any] | None = None,
         report: Report = lambda _line: None,
     ) -> None:
         self.folder = folder
         self._rule_files = rule_files
+        self._group_interval = group_interval
         self._changes = dict(changes or {})
         self._report = report
         self._stack = ExitStack()
@@ -88,7 +91,9 @@ class Installation:
         url = f"http://127.0.0.1:{port}"
         token_file = self._secret("webhook-token", WEBHOOK_TOKEN)
         self._report("Alertmanager")
-        self.alertmanager = self._stack.enter_context(Alertmanager(alertmanager_config(url, token_file)))
+        self.alertmanager = self._stack.enter_context(
+            Alertmanager(alertmanager_config(url, token_file, group_interval=self._group_interval))
+        )
         self._report("Prometheus")
         pipeline = {"firebrigade": url, "alertmanager": self.alertmanager.url}
         self.prometheus = self._stack.enter_context(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,7 +25,7 @@ class Reconciler:
     Args:
         store: the incidents.
         alertmanagers: by the source that their webhooks name; one that is missing can't be asked.
-        policy: when absence is proof.
+        policy: when absence is proof; its heartbeat counts only once one has come, since not everybody sends one.
         interval: how often it ticks.
         clock: tells the time.
     """
@@ -64,11 +65,12 @@ class Reconciler:
             self._conclude(incident.id, views, asked_at)
 
     def _conclude(self, incident_id: int, views: tuple[View, ...], asked_at: datetime) -> None:
+        policy = self._policy if self._store.heartbeats() else replace(self._policy, heartbeat=())
         conclusion = self._store.reconcile(
             incident_id,
             asked_at,
             lambda case: (
-                conclude(case, reconcile(case.alerts, views, self._policy, asked_at), 2 * self._interval)
+                conclude(case, reconcile(case.alerts, views, policy, asked_at), 2 * self._interval)
                 if case.incident.open
                 else Conclusion()
             ),
