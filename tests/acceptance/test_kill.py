@@ -36,8 +36,8 @@ class Hold:
 
     def is_met(self, installation: Installation) -> bool:
         if self.server == "cluster":
-            return requests.get(f"{installation.cluster.url}/sandbox/faults", timeout=10).json() == []
-        return getattr(installation, self.server).faults.as_json() == []
+            return not requests.get(f"{installation.cluster.url}/sandbox/faults", timeout=10).json()
+        return not getattr(installation, self.server).faults.as_json()
 
     def release(self, installation: Installation) -> None:
         if self.server == "cluster":
@@ -137,5 +137,5 @@ def _assert_done_once(installation: Installation, trouble: Any) -> None:
     assert len(messages) == 1
     mails = [mail for mail in installation.mail.mailbox("oncall@sandbox.test") if trouble.pod in mail.subject]
     assert len(mails) == 2, [mail.subject for mail in mails]
-    same = [one for one in installation.get("/api/v1/incidents?limit=50")["incidents"]]
+    same = installation.get("/api/v1/incidents?limit=50")["incidents"]
     assert sum(one["labels"].get("pod") == trouble.pod for one in same) == 1

@@ -55,9 +55,9 @@ def test_a_failing_case_is_exit_code_1(firebrigade: Run, tmp_path: Path) -> None
     test.write_text(CASES)
     right = firebrigade("rules", "test", str(test))
     assert (right.exit_code, right.stderr) == (0, ""), right.stderr
-    test.write_text(CASES.replace("summary: it is down", "summary: it is up"))
+    (tmp_path / "rules.yaml").write_text(RULES.replace("for: 1m", "for: 3m"))
     result = firebrigade("rules", "test", str(test))
-    assert result.exit_code == 1
+    assert result.exit_code == 1, result.stderr
     assert "FAILED" in result.stdout
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -25,7 +26,7 @@ def config(alertmanager: Alertmanager, write_config: Write) -> str:
     return write_config(f"alertmanagers: {{alertmanager: {{url: '{alertmanager.url}'}}}}")
 
 
-def listed(firebrigade: Run, config: str, *arguments: str) -> dict[str, dict[str, str]]:
+def listed(firebrigade: Run, config: str, *arguments: str) -> dict[str, dict[str, Any]]:
     found = json.loads(firebrigade("silence", "list", "--json", "--config", config, *arguments).stdout)
     return {silence["id"]: silence for silence in found}
 

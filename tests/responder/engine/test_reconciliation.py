@@ -111,7 +111,7 @@ def test_what_a_truncated_group_left_out_is_added_and_only_then_may_the_incident
 def test_seeing_an_alert_is_noted_and_no_news(world: Any) -> None:
     world.fires()
     kinds = world.kinds()
-    world.clock.advance(HOUR)
+    world.clock.advance(AGAIN)
     _reconcile(world, {"ryot-1": Standing.ACTIVE})
     assert world.store.alerts(1)[0].last_seen_at == world.now
     assert world.kinds() == kinds

@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 def test_an_incident_that_nobody_acknowledges_goes_through_the_levels(world: Any) -> None:
     world.fires()
-    seen = {}
+    seen: dict[str, int] = {}
     for minute in range(1, 21):
         world.passes(MINUTE)
         for level in ("l2", "l3"):

@@ -30,6 +30,7 @@ from firebrigade.responder.config import load_config
 from firebrigade.responder.settings import Settings
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
+from firebrigade.responder.telemetry import Metrics
 
 class Engine:
     alive = False
@@ -44,7 +45,7 @@ class Engine:
 def build(settings, config, clock):
     store = Store(Database(settings.database_url.get_secret_value()))
     store.migrate()
-    return SimpleNamespace(store=store, engine=Engine())
+    return SimpleNamespace(store=store, engine=Engine(), metrics=Metrics())
 
 sys.modules["firebrigade.responder.composition"] = SimpleNamespace(build=build)
 import firebrigade.responder as package

@@ -108,7 +108,7 @@ def test_a_repeat_is_known_by_the_hash_of_its_bytes(make_web: Any, store: Store,
 @pytest.mark.parametrize(
     ("query", "source"),
     [
-        pytest.param("", "default", id="no source"),
+        pytest.param("", "alertmanager", id="no source"),
         pytest.param("?source=east", "east", id="a source"),
         pytest.param("?source=S%C3%BCd%20%31", "Süd 1", id="a source with a space"),
     ],
@@ -154,7 +154,7 @@ def test_basic_authentication_opens_too(web: Any, read_payload: Any) -> None:
         pytest.param({"method": "PUT"}, 405, id="another method"),
         pytest.param({"method": "GET"}, 405, id="looked at with a browser"),
         pytest.param({"path": f"{PATH}/"}, 202, id="a slash at the end"),
-        pytest.param({"path": f"/{PATH}"}, 404, id="two slashes at the beginning"),
+        pytest.param({"path": PATH.replace("/v1", "//v1")}, 404, id="two slashes inside"),
         pytest.param({"path": f"{PATH}/x"}, 404, id="another path"),
     ],
 )
@@ -191,8 +191,10 @@ def test_a_body_above_the_limit_is_refused(web: Any, chunked: bool, size: int, s
     assert answer.status_code == status
 
 
-def test_a_body_shorter_than_it_says_is_refused(web: Any) -> None:
-    environ = {"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "100"}
+@pytest.mark.parametrize("environ", [{}, {"wsgi.input_terminated": True}], ids=["by the reference", "by gunicorn"])
+def test_a_body_shorter_than_it_says_is_refused(web: Any, read_payload: Any, environ: dict[str, Any]) -> None:
+    body = read_payload("am028-single-firing")
+    environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body) + 1)}
     answer = web.client.post(
         PATH, environ_overrides=environ, headers=web.authorization, content_type="application/json"
     )
