@@ -95,8 +95,8 @@ def automation() -> None:
     """
     Switch all automation off and on.
 
-    It takes effect in the running service, at once. The switch lasts until it is switched back. What the configuration says (automation: mode) stays as it is: on does
-    not turn a dry run into anything else.
+    It takes effect in the running service, at once, and lasts until it is switched back. What the configuration says
+    (automation: mode) stays as it is: on does not turn a dry run into anything else.
     """
 
 
