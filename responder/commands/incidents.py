@@ -186,10 +186,12 @@ def _print_incident(record: Mapping[str, Any]) -> None:
 def _print_part(title: str, rows: Any, columns: tuple[str, ...]) -> None:
     if rows:
         click.echo(f"\n{title}")
-        print_table(columns, ([_cell(row.get(column)) for column in columns] for row in rows), empty="")
+        print_table(columns, ([_cell(column, row.get(column)) for column in columns] for row in rows), empty="")
 
 
-def _cell(value: Any) -> str:
+def _cell(column: str, value: Any) -> str:
+    if column == "at" or column.endswith("_at"):
+        return _short(value)
     if isinstance(value, dict):
         return " ".join(f"{name}={json.dumps(text, ensure_ascii=False)}" for name, text in sorted(value.items()))
     return "" if value is None else str(value)
