@@ -30,7 +30,7 @@ from firebrigade.responder.settings import Settings
 from firebrigade.responder.telemetry import Metrics, configure_logging
 
 THREADS = 16
-GRACEFUL_SECONDS = 10
+GRACEFUL_SECONDS = 25  # Kubernetes kills after 30; what is still in hand then is found again by the next start
 KEEPALIVE_SECONDS = 75  # Alertmanager keeps one connection; closing it first makes a delivery race with the close
 USER_MISTAKE = 2
 _PR_SET_PDEATHSIG = 1
@@ -60,6 +60,11 @@ class Service(Protocol):
     @property
     def engine(self) -> RunningEngine:
         """Not yet started."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """What everything is counted in."""
         ...
 
 
@@ -200,13 +205,11 @@ def _build(settings: Settings, config: Config, clock: Clock) -> Service:
     # Imported in the worker: the composition imports every client there is.
     from firebrigade.responder import composition
 
-    service: Service = composition.build(settings, config, clock)
-    return service
+    return composition.build(settings, config, clock)
 
 
 def _make_app(service: Service, config: Config, access: Access, clock: Clock) -> Flask:
-    metrics: Metrics = getattr(service, "metrics", None) or Metrics()
-    return create_app(service.store, config, access, clock, service.engine, metrics)
+    return create_app(service.store, config, access, clock, service.engine, service.metrics)
 
 
 def _address(name: tuple[Any, ...]) -> str:

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -51,6 +51,7 @@ def test_a_header_is_let_in_or_not(header: str | None, actor: str | None) -> Non
     assert BOTH.identify(header) == actor
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_other_header_is_let_in_and_none_raises(header: str) -> None:
     assert BOTH.identify(header) is None

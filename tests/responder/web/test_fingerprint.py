@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.responder.fingerprint import fingerprint
@@ -38,6 +38,7 @@ def test_a_label_set_has_sixteen_digits(labels: dict[str, str], expected: str | 
     assert expected in {None, fingerprint(labels)}
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_the_order_of_labels_does_not_matter(labels: dict[str, str]) -> None:
     assert fingerprint(labels) == fingerprint(dict(reversed(labels.items())))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.responder import payload as limits
@@ -252,6 +252,7 @@ def test_an_annotation_that_is_too_long_is_cut() -> None:
     assert (len(text), text[-1]) == (limits.MAX_ANNOTATION_CHARACTERS, "…")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_whatever_is_no_payload_is_refused_as_one(raw: bytes) -> None:
     with pytest.raises(PayloadError):
@@ -262,6 +263,7 @@ FIELDS = st.sampled_from(list(json.loads(body())))
 ALERT_FIELDS = st.sampled_from(list(json.loads(body())["alerts"][0]))
 
 
+@settings(deadline=None)
 @given(FIELDS, ALERT_FIELDS, JSON, JSON)
 def test_a_payload_with_any_field_replaced_is_read_or_refused(name: str, inner: str, outer: Any, value: Any) -> None:
     for raw in (body(**{name: outer}), body({inner: value})):

@@ -15,7 +15,7 @@ from firebrigade.responder.settings import Settings
 
 
 def test_it_refuses_to_start_without_credentials(capsys: pytest.CaptureFixture[str]) -> None:
-    settings = Settings(bind="127.0.0.1:0")
+    settings = Settings(bind="192.0.2.1:80")  # nobody's, so that it can't start by mistake
     assert run(settings, load_config(None, settings), insecure=False) == 2
     output = capsys.readouterr()
     assert output.out == ""

@@ -183,6 +183,7 @@ def test_after_kill_9_the_next_process_takes_the_port_and_knows_the_incident(
     assert post(port, body) == (202, {"incidents": [1]})
     # The first one's worker died with its master: its output is closed, so nothing of it runs any more.
     assert first.wait() == -signal.SIGKILL
+    assert "engine stopped\n" not in first.lines
 
 
 def test_a_worker_that_is_killed_is_replaced(start: Callable[..., Process], read_payload: Any) -> None:

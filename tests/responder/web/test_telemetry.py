@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
@@ -73,15 +73,16 @@ class _Receiver(BaseModel):
 
 
 def test_every_secret_of_settings_and_configuration_is_found() -> None:
-    settings = Settings(
+    environment = Settings(
         database_url=SecretStr("postgresql://me:p%40ss@db/x"),
         webhook_token=SecretStr("token"),
         receiver_secrets={"A": SecretStr("from-environment")},
     )
-    found = find_secrets(settings, {"receivers": (_Receiver(routing_key=SecretStr("from-file")),)})
+    found = find_secrets(environment, {"receivers": (_Receiver(routing_key=SecretStr("from-file")),)})
     assert found == {"postgresql://me:p%40ss@db/x", "p%40ss", "p@ss", "token", "from-environment", "from-file"}
 
 
+@settings(deadline=None)
 @given(st.text(min_size=4), st.text(), st.text())
 def test_a_known_secret_never_survives(secret: str, before: str, after: str) -> None:
     assert secret not in Redactor([secret]).text(before + secret + after).replace(REDACTED, "\0")
