@@ -117,6 +117,13 @@ def test_a_pod_without_any_status_is_pending() -> None:
     assert (pod.phase, pod.running, pod.ready) == ("Pending", False, False)
 
 
+def test_a_pod_that_is_being_deleted_is_seen_to_end() -> None:
+    body = pod_of_the_api(phase="Running")
+    assert not parse_pod(body).terminating
+    body["metadata"]["deletionTimestamp"] = "2026-01-05T09:00:00Z"
+    assert parse_pod(body).terminating
+
+
 def test_a_pod_of_no_deployment_belongs_to_none() -> None:
     body = pod_of_the_api()
     del body["metadata"]["ownerReferences"]

@@ -14,7 +14,9 @@ from sandbox.fleet.cluster import StaticSource
 from sandbox.fleet.fleet import Fleet
 from sandbox.fleet.supervisor import NoSupervisor
 
-CONTRACT = yaml.safe_load((Path(__file__).resolve().parents[2] / "rules" / "metrics.yaml").read_text())
+RULES = Path(__file__).resolve().parents[2] / "rules"
+CONTRACT = yaml.safe_load((RULES / "metrics.yaml").read_text())
+SERVICES: list[dict[str, str]] = yaml.safe_load((RULES / "services.yaml").read_text())["services"]
 # Real servers emit these: the sandbox runs them.
 REAL = {"prometheus", "alertmanager", "firebrigade"}
 METRICS: list[dict[str, Any]] = [
@@ -84,3 +86,10 @@ def test_nothing_is_emitted_that_the_contract_does_not_know(emitted: Emitted) ->
 def test_all_forty_agents_speak_for_themselves(emitted: Emitted) -> None:
     agents = {labels["agent_id"] for _, labels in emitted["agents_health_status"][1]}
     assert agents == {f"agent-{number:02}" for number in range(1, 41)}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: f"{service['service']} in {service['namespace']}")
+def test_every_service_that_the_rules_expect_is_discovered(service: dict[str, str]) -> None:
+    client = create_app(Fleet(StaticSource(), NoSupervisor(), ManualClock())).test_client()
+    targets = [target["labels"] for target in client.get("/sd").get_json()]
+    assert any(service.items() <= labels.items() for labels in targets)
