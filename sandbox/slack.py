@@ -39,12 +39,14 @@ class Slack(HttpServer):
         channels: by id; all that the bot is a member of.
         token: the only token that is accepted.
         scopes: what the token may do; take one away to see ``missing_scope``.
+        calls: every call that got past the token's check: the method and its arguments.
     """
 
     def __init__(self, port: int = 0, *, token: str = TOKEN, channels: Mapping[str, str] | None = None) -> None:
         super().__init__(port)
         self.token = token
         self.scopes = {"chat:write", "channels:history"}
+        self.calls: list[tuple[str, Arguments]] = []
         stamps = timestamps()
         names = channels or {CHANNEL: "incidents"}
         self.channels = {key: Channel(id=key, name=name, stamps=stamps) for key, name in names.items()}
@@ -94,6 +96,7 @@ class Slack(HttpServer):
             arguments = _arguments(request, takes_json=method.takes_json)
             self._authorize(request, arguments, method)
             with self._lock:
+                self.calls.append((request.path.removeprefix("/api/"), arguments))
                 return Answer(body={"ok": True, **method.call(arguments)})
         except Refusal as refusal:
             return Answer(body={"ok": False, "error": refusal.code, **refusal.details})

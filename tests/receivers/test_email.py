@@ -1,6 +1,8 @@
 """Mail: threads, headers that nothing can be injected into, protection of the connection, and SMTP's answers."""
 
 import dataclasses
+import socket
+import threading
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.receivers.contract import PermanentDeliveryError, Reason, TemporaryDeliveryError
-from firebrigade.receivers.email import Email, EmailConfig
+from firebrigade.receivers.email import Email, EmailConfig, Security
 from firebrigade.receivers.email_message import compose, subject
 from sandbox.mail import PASSWORD, USERNAME, Mail
 from sandbox.mail_message import parse
@@ -184,6 +186,28 @@ class TestAnswers:
             receiver_of(mail).deliver(notify())
         assert caught.value.outcome_unknown
         assert len(mail.messages) == 1
+
+    @pytest.mark.parametrize("goodbye", [b"500 what\r\n", b""], ids=["an odd answer", "no answer"])
+    def test_a_message_that_was_taken_is_delivered_however_the_conversation_ends(
+        self, notify: Any, hostile: Any, goodbye: bytes
+    ) -> None:
+        answers = {b"DATA": b"354 go on\r\n", b"QUIT": goodbye}
+
+        def converse(connection: socket.socket, _: threading.Event) -> None:
+            connection.sendall(b"220 here\r\n")
+            with connection.makefile("rb") as lines:
+                for line in lines:
+                    command = line[:4].strip().upper()
+                    if command == b"QUIT" and not goodbye:
+                        return
+                    if command in {b"EHLO", b"MAIL", b"RCPT", b"DATA", b"QUIT", b"."}:
+                        connection.sendall(answers.get(command, b"250 fine\r\n"))
+
+        with hostile(converse) as port:
+            config = EmailConfig(
+                host="127.0.0.1", port=port, sender="a@x.example", recipients=("b@x.example",), security=Security.NONE
+            )
+            assert Email(config).deliver(notify()).detail.endswith("to 1 of 1")
 
     def test_a_repeat_shows_up_once_in_every_mailbox(self, mail: Mail, notify: Any) -> None:
         for _ in range(2):

@@ -1,27 +1,20 @@
 """Slack: one living message for each incident, replies where people must look, and nothing that a label can inject."""
 
 import dataclasses
-import json
-import re
 import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from firebrigade.receivers.contract import PermanentDeliveryError, Reason, TemporaryDeliveryError
 from firebrigade.receivers.slack import Slack, SlackConfig
-from firebrigade.receivers.slack_message import escape, living_message, reply
 from sandbox.faults import Fault
 from sandbox.slack import CHANNEL, TOKEN
 from sandbox.slack import Slack as Sandbox
-from sandbox.slack_rules import problem_of_content
 
-ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=400) | st.text("<>&!@#`*|\n", max_size=4000)
 RINGING = {1: ("here",), 2: ("S0ONCALL", "U0LEAD")}
 
 
@@ -61,6 +54,12 @@ class TestTheLivingMessage:
         assert message["text"] == "🟡 acknowledged [critical] ServiceDown: ryot"
         assert sandbox.replies(message["ts"]) == []
         assert receipt.reference == reference
+
+    def test_slack_is_told_to_link_nothing_by_itself(self, sandbox: Any, receiver: Any, notify: Any) -> None:
+        reference = receiver.deliver(notify()).reference
+        receiver.deliver(notify(reason=Reason.ESCALATED, level=2, reference=reference))
+        assert [name for name, _ in sandbox.calls] == ["chat.postMessage", "chat.update", "chat.postMessage"]
+        assert {arguments["parse"] for _, arguments in sandbox.calls} == {"none"}
 
     def test_an_escalation_edits_the_message_and_rings_its_level_in_the_channel(
         self, sandbox: Any, receiver: Any, notify: Any
@@ -217,63 +216,6 @@ class TestErrors:
                 receiver_at(f"http://127.0.0.1:{first}/api").deliver(notify())
         assert heard
         assert TOKEN.encode() not in heard
-
-
-class TestTheContent:
-    @pytest.mark.parametrize(
-        "text",
-        ["<!channel>", "<!here>", "<@U012AB3CD>", "<#C012>", "<https://evil.example|runbook>", "&lt;!channel&gt;"],
-    )
-    def test_a_label_can_mention_and_link_nothing(self, notify: Any, text: str) -> None:
-        alert = dataclasses.replace(notify().alerts[0], labels={"alertname": text, text: text})
-        words = {"title": text, "summary": text, "service": text, "automation": text, "severity": text, "status": text}
-        notification = notify(alerts=(alert,), timeline=(text,), links={text: "https://x.example"}, **words)
-        for content in (living_message(notification, ()), reply(notify(reason=Reason.RESOLVED, title=text), ())):
-            assert content is not None
-            sent = json.dumps([content.text, content.blocks], ensure_ascii=False)
-            assert re.findall(r"<[^>]*>", sent) in ([], [f"<https://x.example|{escape(text).replace('|', '/')}>"])
-
-    def test_untrusted_text_is_shown_verbatim(self, notify: Any) -> None:
-        texts = [block["text"] for block in living_message(notify(), ()).blocks if block["type"] == "section"]
-        assert texts
-        assert all(text["verbatim"] for text in texts)
-
-    def test_a_link_that_is_no_web_address_is_left_out(self, notify: Any) -> None:
-        links = {"runbook": "javascript:alert(1)", "graph": "https://p.example/g?a=1&b=2"}
-        sent = json.dumps(living_message(notify(links=links), ()).blocks)
-        assert "javascript" not in sent
-        assert "<https://p.example/g?a=1&amp;b=2|graph>" in sent
-
-    def test_many_alerts_are_counted(self, notify: Any) -> None:
-        sent = json.dumps(living_message(notify(alerts=notify().alerts * 40), ()).blocks)
-        assert "40 alerts, of which:" in sent
-        assert sent.count("*ServiceDown*") == 10
-
-    @settings(deadline=None)
-    @given(data=st.data())
-    def test_any_text_makes_a_message_that_slack_takes_and_that_holds_no_markup_of_its_own(
-        self, notify: Any, data: st.DataObject
-    ) -> None:
-        words = {
-            name: data.draw(ANY_TEXT) for name in ("title", "summary", "service", "severity", "automation", "status")
-        }
-        labels = data.draw(st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=3))
-        alert = dataclasses.replace(notify().alerts[0], labels=labels)
-        notification = notify(
-            reason=data.draw(st.sampled_from(Reason)),
-            level=data.draw(st.integers(0, 3)),
-            alerts=(alert,) * data.draw(st.integers(0, 60)),
-            timeline=(data.draw(ANY_TEXT),) * data.draw(st.integers(0, 60)),
-            links=data.draw(st.dictionaries(ANY_TEXT, ANY_TEXT | st.just("https://x.example/&"), max_size=20)),
-            **words,
-        )
-        for content in filter(None, (living_message(notification, ()), reply(notification, ()))):
-            arguments = {"text": content.text, "blocks": content.blocks, "metadata": content.metadata}
-            assert problem_of_content(arguments) == ()
-            sent = json.dumps([content.text, content.blocks], ensure_ascii=False)
-            assert all(found.startswith(("<http://", "<https://")) for found in re.findall(r"<[^>]*>", sent))
-            assert "<!" not in sent
-            assert "<@" not in sent
 
 
 class TestConfiguration:
