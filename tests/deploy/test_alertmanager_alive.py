@@ -149,6 +149,12 @@ PAGE = {
             False,
             id="an agent that is down says nothing of another one",
         ),
+        pytest.param(
+            {"alertname": "ServiceDown", "severity": "critical", **AGENT},
+            {"alertname": "AgentUtilizationLow", "severity": "info", **AGENT, "deployment": "agent-08"},
+            True,
+            id="but all agents gone silence the info of each",
+        ),
         pytest.param(PAGE, {**PAGE, "severity": "warning"}, True, id="a page silences the ticket of its objective"),
         pytest.param(
             PAGE, {**PAGE, "severity": "warning", "slo": "time-to-first-token"}, False, id="but not of another one"
