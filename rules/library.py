@@ -55,7 +55,7 @@ class Surroundings:
 def folder() -> Path:
     """Return the library's own folder.
 
-    Prometheus and promtool read files, not archives, so the package is always unpacked (``zip_safe`` is false).
+    Prometheus and promtool read files, so the package must lie unpacked, as pip installs it.
     """
     return Path(str(resources.files("firebrigade.rules")))
 
