@@ -19,6 +19,7 @@ from sandbox.cluster.resources import (
 from sandbox.cluster.shapes import pruned
 from sandbox.cluster.store import copied
 
+TEMPLATED = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, JOBS)
 LATEST = ("latest", "")
 ROLLING = {"maxUnavailable": "25%", "maxSurge": "25%"}
 
@@ -31,7 +32,7 @@ def with_defaults(resource: Resource, thing: Json) -> Json:
             filled[key] = pruned(filled[key])
     _drop_empty_metadata(filled.setdefault("metadata", {}))
     spec = filled.setdefault("spec", {}) if resource.has_status else {}
-    if "template" in spec and isinstance(spec["template"], dict):
+    if "template" in spec and resource in TEMPLATED:
         _template(spec["template"])
     fill = _FILL.get(resource)
     if fill is not None:

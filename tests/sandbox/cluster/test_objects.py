@@ -241,7 +241,15 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_field_that_nobody_knows_does_no_harm(cluster: Cluster, deploy: Deploy, call: Call) -> None:
+    deploy()
+    patch = {"spec": {"template": {"spec": {"template": [], "replicas": 7}}}}
+    assert call("PATCH", CHECKOUT, patch, MERGE).status == 200
+    cluster.advance(10)
+    assert call("GET", CHECKOUT).body["status"]["updatedReplicas"] == 3
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     spec=st.dictionaries(KEYS, VALUES, max_size=3),
     template=st.dictionaries(KEYS, VALUES, max_size=3),

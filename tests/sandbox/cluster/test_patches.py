@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.cluster.errors import ApiError
@@ -123,17 +123,20 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(st.text("abc", max_size=2), VALUES, max_size=4)
 
 
+@settings(deadline=None)
 @given(target=OBJECTS, patch=OBJECTS)
 def test_a_merge_patch_again_changes_nothing(target: Json, patch: Json) -> None:
     once = merged(target, patch)
     assert merged(once, patch) == once
 
 
+@settings(deadline=None)
 @given(target=OBJECTS, patch=OBJECTS)
 def test_a_strategic_patch_without_merged_lists_is_a_merge_patch(target: Json, patch: Json) -> None:
     assert strategically_merged(target, patch) == merged(target, patch)
 
 
+@settings(deadline=None)
 @given(target=OBJECTS, name=st.text("abc", min_size=1, max_size=2), value=VALUES)
 def test_what_a_json_patch_adds_it_can_test_and_remove(target: Json, name: str, value: Any) -> None:
     add = {"op": "add", "path": f"/{name}", "value": value}

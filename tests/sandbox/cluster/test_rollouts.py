@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.cluster import Cluster, rollout
@@ -210,6 +210,7 @@ def test_events_are_forgotten_after_an_hour(cluster: Cluster, deploy: Deploy) ->
 SHARES = st.one_of(st.integers(0, 12), st.integers(0, 100).map(lambda percent: f"{percent}%"))
 
 
+@settings(deadline=None)
 @given(
     replicas=st.integers(0, 40),
     surge=SHARES,
@@ -237,6 +238,7 @@ def test_a_step_of_a_rollout_keeps_to_its_limits(
     assert sum(kept) + now.wanted <= total
 
 
+@settings(deadline=None)
 @given(
     replicas=st.integers(0, 60), surge=st.integers(0, 10), wanted=st.lists(st.integers(1, 30), min_size=2, max_size=4)
 )
