@@ -117,7 +117,7 @@ class TestDeadline:
         seen: list[Exception] = []
 
         def work(deadline: Deadline) -> None:
-            over.wait(10)
+            over.wait(5)
             try:
                 deadline.check()
             except TemporaryDeliveryError as error:
