@@ -7,7 +7,6 @@ from typing import Annotated
 import promql_parser
 from pydantic import BeforeValidator, PlainSerializer
 
-
 _UNITS = {
     "ms": timedelta(milliseconds=1),
     "s": timedelta(seconds=1),
@@ -31,7 +30,10 @@ def parse_duration(text: object) -> timedelta:
     if isinstance(text, timedelta):
         return text
     # Not promql_parser.parse_duration: it takes a bare number for seconds and refuses 0s.
-    if not isinstance(text, str) or re.fullmatch(r"([0-9]{1,6}(ms|[smhdwy])){1,7}", text) is None:
+    if (
+        not isinstance(text, str)
+        or re.fullmatch(r"([0-9]{1,6}(ms|[smhdwy])){1,2}([0-9]{1,6}(ms|[smh])){0,5}", text) is None
+    ):
         raise ValueError("write a duration with its unit, such as 90s, 3m or 1h30m")
     return sum((int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([a-z]+)", text)), timedelta())
 

@@ -72,7 +72,7 @@ class Cooldown:
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
         """Refuse while the same action was applied to the same target less than the cooldown ago."""
-        recent = [past.applied_at for past in history if _same(plan, past) and past.applied_at > now - self.cooldown]
+        recent = [past.applied_at for past in history if _same(plan, past) and now - past.applied_at < self.cooldown]
         if not recent:
             return None
         ago, wait = format_duration(_whole(now - max(recent))), format_duration(self.cooldown)

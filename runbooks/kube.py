@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
@@ -53,7 +54,7 @@ def connect(settings: KubernetesSettings) -> "KubernetesClient":
             )
         else:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         # Not chained: the loader's own errors can quote the file, which holds the credentials.
         raise PermanentActionError(
             f"Kubernetes can't be reached by {where} ({type(error).__name__}); check the file and its context."

@@ -189,7 +189,11 @@ def _answered_twice(runbooks: Iterable[Runbook]) -> list[str]:
 
 
 def _said(kind: str, message: str) -> str:
-    words = {"extra_forbidden": "is not a key that is known here", "missing": "is missing"}
+    words = {
+        "extra_forbidden": "is not a key that is known here",
+        "missing": "is missing",
+        "too_short": "must have at least one",
+    }
     said = words.get(kind, message.removeprefix("Value error, ").rstrip("."))
     return said[0].lower() + said[1:]
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from firebrigade.responder.clock import Clock, SystemClock
 from sandbox.fleet.cluster import ClusterSource
 from sandbox.fleet.world import AGENTS, agent_names
-from sandbox.http_server import Answer, HttpServer, Request, port_parser, serve_until_stopped
+from sandbox.http_server import Answer, HttpServer, Request, port_parser, run_alone
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 RECOVERY_DELAY = timedelta(seconds=5)
@@ -213,8 +213,8 @@ def main() -> None:
     parser.add_argument("--cluster", help="base address of the sandbox's Kubernetes API")
     arguments = parser.parse_args()
     pods = ClusterPods(arguments.cluster) if arguments.cluster else NoPods()
-    with Supervisor(arguments.port, pods=pods) as supervisor:
-        serve_until_stopped("The agent supervisor", supervisor.address)
+    server = Supervisor(arguments.port, pods=pods)
+    run_alone("The agent supervisor", arguments.port, server, lambda supervisor: supervisor.address)
 
 
 if __name__ == "__main__":

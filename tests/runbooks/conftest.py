@@ -92,11 +92,12 @@ def cluster(clock: ManualClock) -> Iterator[Cluster]:
 @pytest.fixture
 def connected(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[..., KubernetesClient]]:
     """Connect to the cluster, as its administrator or with another token."""
-    clients = []
+    clients: list[KubernetesClient] = []
 
-    def connected(token: str = TOKEN, **settings: float) -> KubernetesClient:
+    def connected(token: str = TOKEN, read_timeout_seconds: float = 10) -> KubernetesClient:
         path = cluster.kubeconfig(tmp_path / f"kubeconfig-{len(clients)}", token)
-        clients.append(connect(KubernetesSettings(kubeconfig=str(path), **settings)))
+        settings = KubernetesSettings(kubeconfig=str(path), read_timeout_seconds=read_timeout_seconds)
+        clients.append(connect(settings))
         return clients[-1]
 
     yield connected

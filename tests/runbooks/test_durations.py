@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.runbooks.durations import format_duration, parse_duration
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**7))
 def test_what_is_written_is_read_again(seconds: int) -> None:
     duration = timedelta(seconds=seconds)

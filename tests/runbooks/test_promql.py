@@ -1,8 +1,10 @@
 """Queries with labels in them: a label's value changes which series are looked at and never what is asked."""
 
+import re
+
 import promql_parser
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.runbooks.promql import check_query, placeholders, render_query
@@ -38,21 +40,22 @@ def test_an_attack_stays_inside_its_matcher(value: str, quote: str) -> None:
     assert matcher(render_query(query, {"pod": value})).value == value
 
 
+@settings(deadline=None)
 @given(VALUES, st.sampled_from(['"', "'"]))
 def test_any_value_comes_out_of_the_parser_as_it_went_in(value: str, quote: str) -> None:
     rendered = render_query(f"up{{pod={quote}$pod{quote}}}", {"pod": value})
     assert matcher(rendered).value == value
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_in_a_regular_expression_a_value_means_only_itself(value: str) -> None:
-    import re
-
     found = matcher(render_query('up{pod=~"$pod-[0-9]+"}', {"pod": value})).value
     assert re.fullmatch(found, value + "-12")
     assert not re.fullmatch(found, value + "x-12")
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_a_value_never_changes_the_shape_of_the_query(value: str) -> None:
     query = 'min(up{a="$a", b=~"x|$b"}) == bool 1 and on () (max(rate(errors{a!="$a"}[5m])) < bool 0.5)'

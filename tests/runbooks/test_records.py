@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.runbooks import records
@@ -47,6 +47,7 @@ CHANGES = st.builds(Change, already=st.booleans(), after=OBJECTS, summary=TEXTS)
 REFUSALS = st.builds(Refusal, reason=st.sampled_from(RefusalReason), summary=TEXTS)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.tuples(st.just("plan"), PLANS),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -47,6 +47,7 @@ def test_how_many_replicas(current: int, params: dict[str, Any], wanted: int | R
     assert (chosen.reason if isinstance(chosen, Refusal) else chosen) == wanted
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.integers(-20, 20), st.integers(0, 10), st.integers(10, 30))
 def test_a_choice_is_within_the_limits_and_in_the_direction_that_was_asked_for(
     current: int, add: int, minimum: int, maximum: int

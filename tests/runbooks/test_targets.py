@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.runbooks.contract import Refusal, RefusalReason, Target
@@ -39,6 +39,7 @@ def test_a_hostile_label_is_refused_in_one_printable_line(label: str, value: str
     assert len(refusal.summary) < 400
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_a_valid_name_is_only_what_the_api_server_takes(text: str) -> None:
     assert is_name(text) == (
@@ -54,6 +55,7 @@ def test_a_valid_name_is_only_what_the_api_server_takes(text: str) -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True))
 def test_every_rfc_1123_label_is_a_namespace_and_a_name(text: str) -> None:
     assert is_namespace(text)
@@ -62,6 +64,7 @@ def test_every_rfc_1123_label_is_a_namespace_and_a_name(text: str) -> None:
     assert target == Target(kind="pod", namespace=text, name=text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_whatever_passes_is_safe_in_a_path(text: str) -> None:
     target = resolve_target(BY_LABEL, {"namespace": "shop", "pod": text}, "pod")

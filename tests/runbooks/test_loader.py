@@ -1,0 +1,149 @@
+"""Runbooks from files: strict, and everything that is wrong at once."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from firebrigade.runbooks.contract import RunbookStep
+from firebrigade.runbooks.loader import RunbookError, RunbookLibrary
+
+GOOD = """---
+title: A service is down
+alerts: [ServiceDown]
+steps:
+  - name: Restart the pod
+    action: restart_pod
+    target:
+      namespace: {label: namespace}
+      name: {label: [pod, deployment]}
+    verify:
+      within: 90s
+      query: min(up{deployment="$deployment"}) == bool 1
+  - name: Roll back
+    action: rollback_deployment
+    target: {namespace: shop, name: checkout}
+    params:
+      recent_within: 2h
+    undo: true
+---
+# What it means
+
+It is down.
+"""
+
+
+def write(directory: Path, text: str, name: str = "service-down.md") -> Path:
+    path = directory / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(directory: Path) -> list[str]:
+    with pytest.raises(RunbookError) as raised:
+        RunbookLibrary.load(directory)
+    return [problem.removeprefix(f"{directory}/") for problem in raised.value.problems]
+
+
+def test_a_runbook_is_what_its_file_says(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    library = RunbookLibrary.load(tmp_path)
+    (runbook,) = library
+    assert (runbook.name, runbook.title, runbook.alerts) == ("service-down", "A service is down", ("ServiceDown",))
+    assert runbook.path == str(path)
+    assert runbook.body == "# What it means\n\nIt is down.\n"
+    assert runbook.steps[0] == RunbookStep(
+        name="Restart the pod",
+        action="restart_pod",
+        target={"namespace": {"label": ["namespace"]}, "name": {"label": ["pod", "deployment"]}},
+        verify_within=timedelta(seconds=90),
+        verify_query='min(up{deployment="$deployment"}) == bool 1',
+    )
+    assert runbook.steps[1].params == {"recent_within": "2h"}
+    assert runbook.steps[1].undo
+    assert runbook.steps[1].verify_within == timedelta(minutes=3)
+
+
+def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, "no runbook", "README.md")
+    library = RunbookLibrary.load(tmp_path)
+    assert len(library) == 1
+    assert library.get("service-down") is library.for_alert("ServiceDown")
+    assert library.get("service-up") is None
+    assert library.for_alert("ServiceUp") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("title: A service is down", "title: 3", "2: title: input should be a valid string."),
+        ("title: A service is down\n", "", "1: title: is missing."),
+        ("alerts: [ServiceDown]", "alerts: []", "3: alerts: must have at least one."),
+        ("alerts: [ServiceDown]", "alerts: [a b]", "3: alerts[0]: string should match"),
+        ("title:", "owner: me\ntitle:", "2: owner: is not a key that is known here."),
+        ("action: restart_pod", "action: reboot", "6: steps[0].action: there is no action 'reboot'; there are "),
+        ("{label: namespace}", "{label: 3}", "8: steps[0].target.namespace.label: input should be a valid list."),
+        ("[pod, deployment]", "[]", "9: steps[0].target.name.label: must have at least one."),
+        ("[pod, deployment]", "[$pod]", "9: steps[0].target.name.label[0]: string should match"),
+        ("within: 90s", "within: 90", "11: steps[0].verify.within: write a duration with its unit"),
+        ("within: 90s", "within: 2h", "10: steps[0].verify: within must be more than nothing and at most 1h"),
+        ("== bool 1", "== 1", "12: steps[0].verify.query: compares without bool"),
+        ("== bool 1", "== bool", "12: steps[0].verify.query: is not PromQL"),
+        ('"$deployment"', "$deployment", "12: steps[0].verify.query: is not PromQL"),
+        ("name: checkout", "name: Check_Out", "15: steps[1].target.name: is not a valid name"),
+        ("namespace: shop", "namespace: a.b", "15: steps[1].target.namespace: is not a valid namespace"),
+        ("namespace: shop, ", "", "15: steps[1].target.namespace: is missing"),
+        ("recent_within: 2h", "recent: 2h", "17: steps[1].params.recent: is not a key that is known here."),
+        ("recent_within: 2h", "recent_within: soon", "17: steps[1].params.recent_within: write a duration"),
+        ("undo: true", 'undo: "yes"', "18: steps[1].undo: input should be a valid boolean."),
+        ("undo: true", "undo: true\n    undo: false", "19: steps[1].undo: it stands here twice."),
+        ("---\n# What", "# What", "1: it must begin with front matter between two lines of ---."),
+        ("alerts: [", "alerts: [[", "it is not YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file_line_and_key(tmp_path: Path, before: str, after: str, problem: str) -> None:
+    assert before in GOOD
+    write(tmp_path, GOOD.replace(before, after, 1))
+    (told,) = problems(tmp_path)
+    assert told.startswith("service-down.md:")
+    assert problem in told
+
+
+def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    wrong = GOOD.replace("title: A", "titel: A").replace("recent_within: 2h", "recent: 2h").replace("bool 1", "1")
+    write(tmp_path, wrong)
+    write(tmp_path, "nothing", "other.md")
+    told = problems(tmp_path)
+    assert [problem.split(": ")[0:2] for problem in told] == [
+        ["other.md:1", "it must begin with front matter between two lines of ---."],
+        ["service-down.md:1", "title"],
+        ["service-down.md:2", "titel"],
+        ["service-down.md:12", "steps[0].verify.query"],
+        ["service-down.md:17", "steps[1].params.recent"],
+    ]
+
+
+def test_an_alert_has_one_runbook(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, GOOD, "other.md")
+    (told,) = problems(tmp_path)
+    assert "ServiceDown is answered by" in told
+
+
+def test_a_directory_without_runbooks_is_a_mistake(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path)
+    assert "no runbooks" in told
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"---\n- 1\n---\n", b"---\n---\n", b"---\nx: !!python/object:os.x {}\n---\n"]
+)
+def test_a_file_that_is_no_runbook_at_all_is_named_without_a_traceback(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.md").write_bytes(content)
+    assert problems(tmp_path)[0].startswith("x.md")
+
+
+def test_windows_line_ends_are_lines_too(tmp_path: Path) -> None:
+    (tmp_path / "service-down.md").write_bytes(GOOD.replace("\n", "\r\n").encode())
+    assert len(RunbookLibrary.load(tmp_path)) == 1
