@@ -162,7 +162,7 @@ def _check_shape(document: Mapping[str, Any], problems: Problems) -> ConfigFile:
     for entry in entries:
         path = tuple(entry["loc"])
         # A block whose secret could not be had is not asked whether its credentials are complete.
-        if path not in failed and not any(key_path[:-1] == path for key_path in failed):
+        if not any(key_path[:-1] == path for key_path in failed):
             problems.add(path, word_error(entry, keys_at(path[:-1])))
         _take_out(filled, path)
     return _valid_part(filled)

@@ -66,13 +66,13 @@ class _Walk:
     problems: Problems
     lines: dict[KeyPath, int] = field(default_factory=dict)
     _nodes: int = 0
-    _above: list[yaml.Node] = field(default_factory=list)
+    _depth: int = 0
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         line = node.start_mark.line + 1
         self.lines.setdefault(path, line)
         self._nodes += 1
-        if self._nodes > _MAX_NODES or len(self._above) > _MAX_DEPTH or any(node is above for above in self._above):
+        if self._nodes > _MAX_NODES or self._depth > _MAX_DEPTH:  # an alias that contains itself is infinitely deep
             if self._nodes <= _MAX_NODES + 1:
                 self.problems.add_line(line, "is too large, nested too deeply, or an alias that contains itself")
             self._nodes = _MAX_NODES + 1
@@ -80,11 +80,11 @@ class _Walk:
         if node.tag not in _PLAIN_TAGS:
             self.problems.add_line(line, "has a YAML tag (!…); write plain values only")
             return None
-        self._above.append(node)
+        self._depth += 1
         try:
             return self._content(node, path)
         finally:
-            self._above.pop()
+            self._depth -= 1
 
     def _content(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode):

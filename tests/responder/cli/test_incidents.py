@@ -118,10 +118,13 @@ def test_basic_credentials_of_the_webhook_do_too(firebrigade: Run, service: Any)
 
 def test_a_netrc_file_gives_no_credentials(firebrigade: Run, service: Any, tmp_path: Any) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text(f"machine 127.0.0.1 login am password {service.environ['FIREBRIGADE_API_TOKEN']}\n")
+    netrc.write_text(f"machine 127.1 login am password {service.environ['FIREBRIGADE_API_TOKEN']}\n")
     netrc.chmod(0o600)
-    result = firebrigade("incident", "list", env={"FIREBRIGADE_URL": service.url, "NETRC": str(netrc)})
+    # Another spelling of 127.0.0.1, which is asked the way that machines far away are.
+    environ = {"FIREBRIGADE_URL": service.url.replace("127.0.0.1", "127.1"), "NETRC": str(netrc), "NO_PROXY": "*"}
+    result = firebrigade("incident", "list", env=environ)
     assert result.exit_code == 2
+    assert "does not let us in (401)" in result.stderr
 
 
 @pytest.mark.parametrize(
