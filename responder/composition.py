@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from firebrigade.receivers.contract import Receiver
 from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.alertmanager import Alertmanager
@@ -30,7 +28,7 @@ from firebrigade.responder.model import Labels
 from firebrigade.responder.reconcile import ReconcilePolicy
 from firebrigade.responder.routing import route_for, runbook_for
 from firebrigade.responder.settings import Settings
-from firebrigade.responder.store.database import Database
+from firebrigade.responder.store.database import Database, sqlite_file
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics
 from firebrigade.runbooks.contract import ActionError
@@ -118,7 +116,7 @@ def _jobs(store: Store, config: Config, clock: Clock) -> dict[str, tuple[timedel
 
 
 def _lock_path(database_url: str) -> Path:
-    url = make_url(database_url)
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    path = sqlite_file(database_url)
+    if path is None:
         raise ConfigError(["FIREBRIGADE_DATABASE_URL: must name an SQLite file, as in sqlite:///firebrigade.sqlite"])
-    return Path(f"{url.database}.lock")
+    return path.with_name(f"{path.name}.lock")

@@ -76,15 +76,13 @@ def configure_logging(
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
-        ProcessorFormatter(foreign_pre_chain=shared, processors=_final_processors(log_format, secrets))
-    )
+    handler.setFormatter(ProcessorFormatter(foreign_pre_chain=shared, processors=_last_links(log_format, secrets)))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
 
 
-def _final_processors(log_format: str, secrets: Iterable[str]) -> list[Processor]:
+def _last_links(log_format: str, secrets: Iterable[str]) -> list[Processor]:
     # Redaction comes after exceptions have become text, since their messages hold addresses and headers.
     renderer: Processor = (
         structlog.processors.JSONRenderer()

@@ -7,7 +7,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -15,6 +15,7 @@ from firebrigade.responder.errors import ConfigError, StoreUnavailableError
 
 BUSY_TIMEOUT_SECONDS = 5.0
 POOL_TIMEOUT_SECONDS = 5.0
+_NO_DATABASE = "FIREBRIGADE_DATABASE_URL: not a database URL; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
 class Database:
@@ -70,9 +71,28 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def sqlite_file(url: str) -> Path | None:
+    """Return the file that a URL names, or None: it is no SQLite, or SQLite in memory.
+
+    Raises:
+        ConfigError: it is no database URL.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
+def _parsed(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        return make_url(url)
+    except ArgumentError as error:
+        raise ConfigError([_NO_DATABASE]) from error
+
+
+def _engine(url: str) -> Engine:
+    parsed = _parsed(url)
+    try:
         if parsed.get_backend_name() == "sqlite":
             engine = create_engine(parsed, pool_timeout=POOL_TIMEOUT_SECONDS, pool_size=16, max_overflow=16)
             event.listen(engine, "connect", _on_sqlite_connect)
@@ -80,9 +100,7 @@ def _engine(url: str) -> Engine:
             return engine
         return create_engine(parsed, pool_timeout=POOL_TIMEOUT_SECONDS, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ConfigError(
-            ["FIREBRIGADE_DATABASE_URL: not a database URL; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"]
-        ) from error
+        raise ConfigError([_NO_DATABASE]) from error
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:
