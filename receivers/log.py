@@ -42,7 +42,7 @@ def _facts(notification: Notification) -> dict[str, str | int]:
         "reason": notification.reason.value,
         "status": one_line(notification.status, 50),
         "severity": one_line(notification.severity, 50),
-        "level": notification.level,
+        "escalation_level": notification.level,
         "service": one_line(notification.service, 200),
         "title": one_line(notification.title, 300),
         "summary": one_line(notification.summary, 1000),

@@ -13,7 +13,7 @@ def test_a_notification_is_one_line_with_its_facts(notify: Any) -> None:
     assert len(written) == 1
     line = written[0]
     assert line["event"] == "notification"
-    assert (line["incident_id"], line["reason"], line["level"], line["firing"]) == (42, "triggered", 1, 1)
+    assert (line["incident_id"], line["reason"], line["escalation_level"], line["firing"]) == (42, "triggered", 1, 1)
     assert line["delivery_id"] == "delivery-1"
     assert line["at"] == "2026-01-05T09:00:00+00:00"
 
