@@ -86,9 +86,8 @@ def _roll(simulation: Simulation, deployment: Json, new: Json, old: list[Json]) 
     if grown != new["spec"]["replicas"]:
         _resize(simulation, deployment, new, grown)
         return
-    if _observed(new):
-        for one, kept in zip(old, rollout.shrunk(replicas, unavailable, revisions.size_of(new), sizes), strict=True):
-            _resize(simulation, deployment, one, kept)
+    for one, kept in zip(old, rollout.shrunk(replicas, unavailable, revisions.size_of(new), sizes), strict=True):
+        _resize(simulation, deployment, one, kept)
     revisions.forget_oldest(simulation, deployment, old)
 
 
@@ -99,10 +98,6 @@ def _recreate(simulation: Simulation, deployment: Json, new: Json | None, old: l
     if new is not None and not _has_pods(old):
         _resize(simulation, deployment, new, deployment["spec"]["replicas"])
     revisions.forget_oldest(simulation, deployment, old)
-
-
-def _observed(replica_set: Json) -> bool:
-    return bool(replica_set["status"].get("observedGeneration", 0) >= replica_set["metadata"]["generation"])
 
 
 def _resize(simulation: Simulation, deployment: Json, replica_set: Json, size: int) -> None:

@@ -265,3 +265,12 @@ def test_time_passes_by_itself_without_a_clock() -> None:
         query = "watch=1&timeoutSeconds=20&fieldSelector=metadata.namespace=default"
         with requests.get(f"{cluster.url}/apis/apps/v1/deployments?{query}", stream=True, timeout=20) as watch:
             assert any(b'"availableReplicas": 1' in line for line in watch.iter_lines())
+
+
+def test_scaling_down_ends_the_pods_that_do_not_serve_first(cluster: Cluster, deploy: Deploy, call: Call) -> None:
+    deploy(replicas=4)
+    sick = pods(cluster)[2]["metadata"]["name"]
+    cluster.trouble("shop", sick)
+    scale = "/apis/apps/v1/namespaces/shop/deployments/checkout/scale"
+    call("PATCH", scale, {"spec": {"replicas": 3}}, "application/merge-patch+json")
+    assert [pod["metadata"]["name"] for pod in pods(cluster) if "deletionTimestamp" in pod["metadata"]] == [sick]

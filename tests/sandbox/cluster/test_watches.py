@@ -60,9 +60,8 @@ def test_an_object_that_stops_matching_is_deleted_for_the_watch(cluster: Cluster
 
 
 def test_a_watch_sees_only_its_own_kind_and_namespace(cluster: Cluster, deploy: Deploy) -> None:
-    cluster.create("deployments", world.deployment("other", 1), "default")
-    cluster.advance(5)
     with watching(cluster, PODS) as events:
+        cluster.create("deployments", world.deployment("other", 1), "default")
         deploy(replicas=1, wait_seconds=10)
         assert {event["object"]["metadata"]["namespace"] for event in events} == {"shop"}
 
