@@ -4,6 +4,6 @@
 set -euo pipefail
 {
   echo "# Exact versions of everything that make setup installs; change them with: make constraints"
-  .venv/bin/python -m pip freeze --exclude-editable | grep -v '@'
+  .venv/bin/python -m pip freeze --all --exclude-editable | grep -vE '@|^pip='
 } > constraints.txt.new
 mv constraints.txt.new constraints.txt
