@@ -133,6 +133,34 @@ def test_a_person_s_change_in_between_is_never_overridden(world: Any, meddled: A
     assert spec_and_pods(world) == left
 
 
+def test_what_a_person_has_put_back_is_not_made_again(world: Any, undoable: Any) -> None:
+    target = undoable.prepare(world)
+    before = spec(world)
+    plan = world.plan(undoable.action, target, **undoable.params)
+    world.actions[undoable.action].apply(plan)
+    world.edit({"spec": before})
+    assert world.actions[undoable.action].apply(stored(plan)).already
+    assert spec(world) == before
+
+
+def test_a_person_who_is_faster_between_our_look_and_our_patch_wins(world: Any, undoable: Any) -> None:
+    plan = world.plan(undoable.action, undoable.prepare(world), **undoable.params)
+    client, patch = world.kubernetes, world.kubernetes.patch_deployment
+
+    class Interrupted(type(client)):  # type: ignore[misc]
+        def patch_deployment(self, *arguments: Any) -> Any:
+            undoable.meddle(world)
+            return patch(*arguments)
+
+    interrupted = Interrupted.__new__(Interrupted)
+    interrupted.__dict__.update(client.__dict__)
+    with pytest.raises(PermanentActionError, match="changed since"):
+        type(world.actions[undoable.action])(interrupted).apply(plan)
+    left = spec(world)
+    undoable.meddle(world)
+    assert spec(world) == left
+
+
 def test_undoing_restores_and_is_idempotent(world: Any, undoable: Any) -> None:
     target = undoable.prepare(world)
     before = spec(world)

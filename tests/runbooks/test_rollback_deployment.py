@@ -1,11 +1,21 @@
 """Rolling back: to which revision, when not, and when it has failed."""
 
+import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from firebrigade.runbooks.contract import Health, PermanentActionError, Refusal, RefusalReason, Target
+from firebrigade.runbooks.actions.rollback_deployment import rollout_verdict
+from firebrigade.runbooks.contract import (
+    Health,
+    PermanentActionError,
+    Refusal,
+    RefusalReason,
+    Target,
+    TemporaryActionError,
+)
 from firebrigade.runbooks.records import plan_to_json
 
 SERVICE = Target(kind="deployment", namespace="shop", name="checkout")
@@ -102,7 +112,6 @@ def test_a_paused_rollout_is_somebody_s_work(world: Any) -> None:
 
 
 def test_several_earlier_revisions_of_which_none_is_known_to_be_good_are_left_alone(world: Any) -> None:
-    world.cluster.create("namespaces", {"metadata": {"name": "young"}})
     rolled_out(world, "checkout:2.0", "checkout:3.0", seconds=120)
     not_safe(world, "no earlier revision", proved_for="7d")
 
@@ -167,3 +176,48 @@ def test_a_revision_that_kubernetes_has_forgotten_can_t_be_put_back(world: Any) 
     with pytest.raises(PermanentActionError):
         world.actions[NAME].apply(plan)
     assert image(world) == "checkout:2.0"
+
+
+@pytest.mark.parametrize(
+    ("exceeded_at", "health"),
+    [
+        pytest.param(
+            "2026-01-05T10:00:00Z", Health.WAITING, id="the one from before: it stays until there is progress"
+        ),
+        pytest.param("2026-01-05T10:09:00Z", Health.FAILED, id="a new one"),
+    ],
+)
+def test_only_a_deadline_that_passed_since_the_plan_is_a_failure(world: Any, exceeded_at: str, health: Health) -> None:
+    rolled_out(world, "checkout:2.0-broken")
+    plan = world.plan(NAME, SERVICE)
+    plan = replace(plan, before={**plan.before, "deadline_exceeded_at": "2026-01-05T10:00:00Z"})
+    world.actions[NAME].apply(plan)
+    deployment = copy.deepcopy(world.deployment())
+    progressing = {"type": "Progressing", "reason": "ProgressDeadlineExceeded", "lastUpdateTime": exceeded_at}
+    deployment["status"] = {"observedGeneration": deployment["metadata"]["generation"], "conditions": [progressing]}
+    assert rollout_verdict(plan, deployment).health is health
+
+
+def test_a_replica_set_that_only_has_the_name_is_not_put_back(world: Any) -> None:
+    rolled_out(world, "checkout:2.0")
+    plan = world.plan(NAME, SERVICE)
+    with pytest.raises(PermanentActionError, match="not the one of revision 1"):
+        world.actions[NAME].apply(replace(plan, desired={**plan.desired, "uid": "another"}))
+    assert image(world) == "checkout:2.0"
+
+
+def test_while_kubernetes_has_not_caught_up_nothing_is_planned(world: Any) -> None:
+    rolled_out(world, "checkout:2.0")
+    client = world.kubernetes
+
+    class Behind(type(client)):  # type: ignore[misc]
+        def read_workload(self, *arguments: Any) -> Any:
+            found = super().read_workload(*arguments)
+            found["metadata"]["generation"] += 1
+            return found
+
+    behind = Behind.__new__(Behind)
+    behind.__dict__.update(client.__dict__)
+    action = type(world.actions[NAME])(behind)
+    with pytest.raises(TemporaryActionError, match="not caught up"):
+        action.plan(SERVICE, action.Params(), "step-1", world.clock.now())

@@ -103,23 +103,6 @@ def test_a_deployment_without_annotations_can_be_scaled(world: Any) -> None:
     assert world.deployment()["spec"]["replicas"] == 4
 
 
-def test_a_person_who_sets_another_number_while_it_is_patched_wins(world: Any) -> None:
-    """The change comes after our look and before our patch."""
-    plan = world.plan("scale_deployment", SERVICE, add=1, maximum=6)
-    client, patch = world.kubernetes, world.kubernetes.patch_deployment
-
-    class Interrupted(type(client)):  # type: ignore[misc]
-        def patch_deployment(self, *arguments: Any) -> Any:
-            world.edit({"spec": {"replicas": 2}})
-            return patch(*arguments)
-
-    interrupted = Interrupted.__new__(Interrupted)
-    interrupted.__dict__.update(client.__dict__)
-    with pytest.raises(PermanentActionError, match="changed since"):
-        type(world.actions["scale_deployment"])(interrupted).apply(plan)
-    assert world.deployment()["spec"]["replicas"] == 2
-
-
 def test_a_deployment_that_was_made_anew_is_another_one(world: Any) -> None:
     plan = world.plan("scale_deployment", SERVICE, add=1, maximum=6)
     manifest = world.deployment()
