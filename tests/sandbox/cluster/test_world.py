@@ -70,3 +70,14 @@ def test_the_command_serves_the_world_until_it_is_told_to_stop(tmp_path: Path) -
         assert "secret-token" not in line
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
+
+
+def test_a_leap_in_time_ends_where_many_small_steps_end() -> None:
+    def after(steps: int) -> list[dict[str, object]]:
+        with Cluster(clock=ManualClock(), seed=7) as cluster:
+            cluster.create("deployments", world.deployment("hungry", 1, image="hungry:oom"), "default")
+            for _ in range(steps):
+                cluster.advance(120 / steps)
+            return cluster.list("pods")
+
+    assert after(1) == after(60)
