@@ -21,6 +21,7 @@ from firebrigade.responder.errors import (
 )
 from firebrigade.responder.operations import make_operations
 from firebrigade.responder.records import ConfigView, Engine, Records
+from firebrigade.responder.runbook_pages import make_runbook_pages
 from firebrigade.responder.telemetry import Metrics
 from firebrigade.responder.webhook import Webhook, make_webhook
 
@@ -59,6 +60,7 @@ def create_app(
     app.register_blueprint(make_webhook(webhook, credentials.webhook))
     app.register_blueprint(make_api(Api(store=store, clock=clock, engine=engine), credentials.api))
     app.register_blueprint(make_operations(store, engine, metrics))
+    app.register_blueprint(make_runbook_pages(config_view.runbooks))
     _register_errors(app)
     app.after_request(_finish_with(metrics))
     return app

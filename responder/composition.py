@@ -13,6 +13,7 @@ from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.alertmanager import Alertmanager
 from firebrigade.responder.case import Lookup, Suppression
 from firebrigade.responder.clock import Clock
+from firebrigade.responder.collector import StoreCollector
 from firebrigade.responder.config import Config
 from firebrigade.responder.engine.courier import Courier
 from firebrigade.responder.engine.local import Engine
@@ -58,6 +59,7 @@ def build(settings: Settings, config: Config, clock: Clock) -> Service:
     store.migrate()
     receivers = build_receivers(config)
     metrics = Metrics()
+    StoreCollector(store, clock, metrics.registry)
     sweep = Sweep(
         store,
         Courier(store, receivers, clock),

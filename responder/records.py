@@ -20,6 +20,15 @@ from firebrigade.responder.model import (
     StepResult,
     TimelineEntry,
 )
+from firebrigade.runbooks.contract import Runbook
+
+
+class Library(Protocol):
+    """The part of ``runbooks.loader.RunbookLibrary`` that the web needs."""
+
+    def get(self, name: str) -> Runbook | None:
+        """Return a runbook, or None."""
+        ...
 
 
 class ConfigView(Protocol):
@@ -28,6 +37,11 @@ class ConfigView(Protocol):
     @property
     def heartbeats(self) -> tuple[tuple[Matcher, ...], ...]:
         """Alerts that these match say "I am alive" by firing; they are never incidents."""
+        ...
+
+    @property
+    def runbooks(self) -> Library:
+        """The runbooks that alerts lead to."""
         ...
 
     @property

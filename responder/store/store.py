@@ -25,6 +25,7 @@ from firebrigade.responder.model import (
     TimelineEntry,
 )
 from firebrigade.responder.store import incidents, letters, outbox, recording, steps
+from firebrigade.responder.store.counting import Counts, count
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.outbox import ClaimedDelivery
 
@@ -47,6 +48,11 @@ class Store:
         """Ask the database for an answer."""
         with self._database.read() as connection:
             letters.automation_on(connection)
+
+    def count(self) -> Counts:
+        """Count incidents, deliveries and steps."""
+        with self._database.read() as connection:
+            return count(connection)
 
     def close(self) -> None:
         """Close every connection."""

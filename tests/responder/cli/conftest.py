@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -24,6 +24,7 @@ from firebrigade.responder.model import Alert, AlertGroup, AlertStatus
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics
+from firebrigade.runbooks.loader import RunbookLibrary
 
 TOKEN = "planted-token-51ab"
 COMMAND = Path(sys.executable).parent / "firebrigade"
@@ -45,6 +46,7 @@ class _IdleEngine:
 class _View:
     heartbeats: tuple[tuple[Matcher, ...], ...] = ()
     max_body_bytes: int = 100_000
+    runbooks: RunbookLibrary = field(default_factory=RunbookLibrary.load)
 
 
 @dataclass

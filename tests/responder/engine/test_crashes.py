@@ -1,4 +1,4 @@
-"""Dying at any commit: whatever was lost with the process, the next one ends the incident with each effect made once."""
+"""Dying at any commit: the next process ends the incident, with each effect made once, from what the rows say."""
 
 from datetime import timedelta
 from typing import Any

@@ -20,6 +20,7 @@ from firebrigade.responder.records import Records
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics, configure_logging
+from firebrigade.runbooks.loader import RunbookLibrary
 
 TOKEN = "planted-token-9f3c"
 PASSWORD = "planted-pässword-77aa"
@@ -43,6 +44,7 @@ class View:
 
     heartbeats: tuple[tuple[Matcher, ...], ...] = ((Matcher("alertname", "=", "Watchdog"),),)
     max_body_bytes: int = 200_000
+    runbooks: RunbookLibrary = field(default_factory=RunbookLibrary.load)
 
 
 @dataclass

@@ -1,0 +1,57 @@
+"""The engine's metrics, counted from the rows at each scrape: what was told, done, and left waiting.
+
+``composition.py`` registers it beside the web's own metrics. A database that can't answer leaves these series out of
+the scrape, and ``/-/ready`` says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from firebrigade.responder.clock import Clock
+from firebrigade.responder.errors import StoreUnavailableError
+from firebrigade.responder.store.store import Store
+
+_log = structlog.get_logger(__name__)
+
+
+class StoreCollector(Collector):
+    """Counts at each scrape."""
+
+    def __init__(self, store: Store, clock: Clock, registry: CollectorRegistry) -> None:
+        self._store = store
+        self._clock = clock
+        registry.register(self)
+
+    def describe(self) -> list[Metric]:
+        """Return nothing, so that registering asks nothing of the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric; called by prometheus_client."""
+        try:
+            counts = self._store.count()
+        except StoreUnavailableError as error:
+            _log.warning("metrics_incomplete", error=str(error))
+            return
+        incidents = GaugeMetricFamily("firebrigade_incidents", "Incidents by status.", labels=["status"])
+        for status, number in counts.incidents.items():
+            incidents.add_metric([status], number)
+        yield incidents
+        yield _counter("deliveries", "Deliveries by receiver and status.", ["receiver", "status"], counts.deliveries)
+        yield _counter("delivery_attempts", "Attempts to deliver, by receiver.", ["receiver"], counts.attempts)
+        yield _counter("steps", "Runbook steps by action and status.", ["action", "status"], counts.steps)
+        due_at, now = counts.longest_due_at, self._clock.now()
+        overdue = max((now - due_at).total_seconds(), 0.0) if due_at else 0.0
+        yield GaugeMetricFamily("firebrigade_overdue_seconds", "How long the longest due work waits.", value=overdue)
+
+
+def _counter(name: str, documentation: str, labels: list[str], counts: Mapping[Any, int]) -> Metric:
+    family = CounterMetricFamily(f"firebrigade_{name}", documentation, labels=labels)
+    for values, number in counts.items():
+        family.add_metric([values] if isinstance(values, str) else list(values), number)
+    return family

@@ -1,0 +1,42 @@
+"""The engine's metrics: counted from rows, so a restart loses none of them."""
+
+from datetime import timedelta
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from firebrigade.receivers.contract import PermanentDeliveryError
+from firebrigade.responder.collector import StoreCollector
+
+
+def _value(world: Any, name: str, **labels: str) -> float | None:
+    registry = CollectorRegistry()
+    StoreCollector(world.store, world.clock, registry)
+    return registry.get_sample_value(f"firebrigade_{name}", labels)
+
+
+def test_what_was_told_and_done_is_counted(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.receivers["email"].fail = PermanentDeliveryError("no such mailbox")
+    world.fires()
+    assert _value(world, "incidents", status="triggered") == 1
+    assert _value(world, "deliveries_total", receiver="pagerduty", status="delivered") == 1
+    assert _value(world, "deliveries_total", receiver="email", status="failed") == 1
+    assert _value(world, "delivery_attempts_total", receiver="email") == 1
+    assert _value(world, "steps_total", action="restart", status="verified") == 1
+
+
+def test_work_that_nobody_does_shows_how_long_it_waits(world: Any) -> None:
+    assert _value(world, "overdue_seconds") == 0
+    world.store.record(world.group(world.alert()), world.now)
+    world.clock.advance(timedelta(seconds=90))
+    assert _value(world, "overdue_seconds") == 90
+    world.sweep.drain()
+    assert _value(world, "overdue_seconds") == 0
+
+
+def test_a_database_that_can_not_answer_leaves_them_out(world: Any) -> None:
+    world.store.close()
+    world.path.unlink()
+    world.path.mkdir()
+    assert _value(world, "overdue_seconds") is None
