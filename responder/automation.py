@@ -54,14 +54,16 @@ def sentence(case: Case, lookup: Lookup) -> str:
         return f"Automation is switched off; runbook {runbook} is for you to follow."
     if lookup.mode is AutomationMode.DRY_RUN:
         return f"Automation is in dry run; runbook {runbook} is planned and not applied."
+    if not case.steps:
+        found = lookup.runbook(runbook, "")
+        names = ", then ".join(step.name for step in found.steps) if found else ""
+        return f"Runbook {runbook} starts now: {names}." if names else f"Runbook {runbook} is for you to follow."
     return _about_steps(case, runbook)
 
 
 def _about_steps(case: Case, runbook: str) -> str:
     step = current(case.steps)
     match progress(case.steps):
-        case Progress.NONE:
-            return f"Runbook {runbook} starts now."
         case Progress.VERIFIED:
             helped = next(step for step in case.steps if step.status is StepStatus.VERIFIED)
             return f"Runbook {runbook}: {helped.name} helped, waiting for the alert to resolve."
@@ -69,7 +71,7 @@ def _about_steps(case: Case, runbook: str) -> str:
             return f"Runbook {runbook} did not help; it needs a person."
         case Progress.REFUSED:
             return f"Runbook {runbook} was not applied ({case.steps[-1].verdict}); it needs a person."
-        case Progress.RUNNING:
+        case _:
             what = f"{step.name} is {_DOING[step.status]}" if step else "on its way"
             return f"Runbook {runbook}: {what}."
 

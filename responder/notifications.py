@@ -58,7 +58,7 @@ def _content(case: Case, lookup: Lookup, delivery: Delivery) -> Notification:
         opened_at=incident.opened_at,
         at=case.now,
         alerts=tuple(_alert(held) for held in _worst_first(case.alerts)[:ALERTS_SHOWN]),
-        timeline=tuple(_line(entry) for entry in case.timeline[-ENTRIES_SHOWN:]),
+        timeline=_lines(case.timeline),
         links=_links(case, lookup),
     )
 
@@ -82,6 +82,12 @@ def _alert(held: IncidentAlert) -> NotifiedAlert:
         starts_at=held.alert.starts_at,
         generator_url=held.alert.generator_url,
     )
+
+
+def _lines(timeline: tuple[TimelineEntry, ...]) -> tuple[str, ...]:
+    """Return the latest entries in words; who else was told is on the incident, not in everybody's message."""
+    shown = [entry for entry in timeline if entry.kind != "notified"]
+    return tuple(_line(entry) for entry in shown[-ENTRIES_SHOWN:])
 
 
 def _line(entry: TimelineEntry) -> str:

@@ -9,6 +9,7 @@ import structlog
 from firebrigade.receivers.contract import (
     DeliveryError,
     PermanentDeliveryError,
+    Reason,
     Receipt,
     Receiver,
     TemporaryDeliveryError,
@@ -61,12 +62,11 @@ class Courier:
 
     def _delivered(self, delivery: Delivery, receipt: Receipt) -> None:
         now = self._clock.now()
-        detail = f"{delivery.reason.value} → {delivery.receiver}" + (f": {receipt.detail}" if receipt.detail else "")
         self._store.finish_delivery(
             delivery,
             {"status": DeliveryStatus.DELIVERED.value, "finished_at": now, "detail": receipt.detail},
             now,
-            entry=TimelineEntry(at=now, kind="notified", actor=RESPONDER, detail=detail, data=_data(delivery)),
+            entry=notified(delivery, receipt, now),
             reference=receipt.reference,
         )
         _log.info("delivered", receiver=delivery.receiver, delivery_id=delivery.delivery_id, attempts=delivery.attempts)
@@ -88,6 +88,14 @@ class Courier:
             attempts=delivery.attempts,
             error=str(error),
         )
+
+
+def notified(delivery: Delivery, receipt: Receipt, now: datetime) -> TimelineEntry | None:
+    """Return what the timeline says of a delivery; a living message that was brought up to date is no news. Pure."""
+    if delivery.reason is Reason.UPDATED:
+        return None
+    detail = f"{delivery.reason.value} → {delivery.receiver}" + (f": {receipt.detail}" if receipt.detail else "")
+    return TimelineEntry(at=now, kind="notified", actor=RESPONDER, detail=detail, data=_data(delivery))
 
 
 def failure(delivery: Delivery, error: DeliveryError, now: datetime) -> dict[str, Any]:

@@ -203,7 +203,7 @@ def _planned(
         before={"pod": workloads.name(pod), "node": pod["spec"].get("nodeName", ""), "ready": ready, "wanted": wanted},
         desired={"ready": wanted},
         precondition={"pod": workloads.name(pod), "uid": workloads.uid(pod)},
-        summary=f"Evict pod {workloads.name(pod)} of {target}: from {ready} to {wanted} of {wanted} ready.",
+        summary=f"Evict pod {workloads.name(pod)}, {target} replaces it: {ready} → {wanted} of {wanted} ready.",
         planned_at=now,
     )
 

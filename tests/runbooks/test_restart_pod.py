@@ -41,7 +41,7 @@ def test_the_plan_names_the_pod_and_counts_by_its_workload(world: Any) -> None:
     assert plan.target == SERVICE
     assert plan.precondition == {"pod": target.name, "uid": world.pods()[1]["metadata"]["uid"]}
     assert plan.before["node"] == world.pods()[1]["spec"]["nodeName"]
-    assert plan.summary == f"Evict pod {target.name} of {SERVICE}: from 2 to 3 of 3 ready."
+    assert plan.summary == f"Evict pod {target.name}, {SERVICE} replaces it: 2 → 3 of 3 ready."
 
 
 def test_of_a_deployment_the_pod_that_is_longest_not_ready_is_chosen(world: Any) -> None:
