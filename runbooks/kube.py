@@ -18,6 +18,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from firebrigade.runbooks.contract import Json, PermanentActionError, TemporaryActionError, UnknownOutcomeError
 from firebrigade.runbooks.kube_errors import error_for
+from firebrigade.runbooks.redaction import redact
 
 Call = Callable[..., Any]
 
@@ -73,6 +74,7 @@ class KubernetesClient:
 
     def __init__(self, api: client.ApiClient, settings: KubernetesSettings) -> None:
         self._api = api
+        self._configuration = api.configuration
         self._core = client.CoreV1Api(api)
         self._apps = client.AppsV1Api(api)
         self._autoscaling = client.AutoscalingV2Api(api)
@@ -130,6 +132,15 @@ class KubernetesClient:
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
         self._change(self._core.delete_namespaced_pod, name, namespace, body=body)
 
+    def _without_secrets(self, body: bytes | str | None) -> str | None:
+        """Return an error's body without the credentials: proxies in front of the API repeat what they refuse."""
+        if body is None:
+            return None
+        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+        # Asked each time: a kubeconfig that runs a command gets new tokens. "Bearer " stands in front of them.
+        tokens = [value.rpartition(" ")[2] for value in self._configuration.api_key.values()]
+        return redact(text, filter(None, [*tokens, self._configuration.password]))
+
     def _read(self, call: Call, *arguments: Json, **options: Json) -> Json:
         return self._answer(call, arguments, options, changes=False)
 
@@ -145,7 +156,7 @@ class KubernetesClient:
             response = call(*arguments, **options, _preload_content=False, _request_timeout=self._timeout)
             return json.loads(response.data)
         except ApiException as error:
-            raise error_for(error.status, error.body, error.headers, changes=changes) from None
+            raise error_for(error.status, self._without_secrets(error.body), error.headers, changes=changes) from None
         except (NewConnectionError, ConnectTimeoutError) as error:
             raise TemporaryActionError(f"The Kubernetes API can't be reached: {_cause(error)}.") from None
         except (HTTPError, ValueError) as error:

@@ -11,6 +11,7 @@ import requests
 from pydantic import SecretStr
 
 from firebrigade.runbooks.contract import Health, Json, PermanentActionError, TemporaryActionError, Verdict
+from firebrigade.runbooks.redaction import redact
 
 _SHOWN = 20  # samples kept as evidence; a query can return thousands
 
@@ -66,7 +67,8 @@ class PrometheusClient:
             raise TemporaryActionError(f"Prometheus did not answer: {cause}.") from None
         body = _body(answer)
         if answer.status_code != 200 or body.get("status") != "success":
-            _refuse(answer.status_code, body, answer.headers.get("Retry-After"))
+            reason = redact(str(body.get("error") or "no reason given"), _secrets(self._settings))
+            _refuse(answer.status_code, reason, answer.headers.get("Retry-After"))
         return QueryResult(samples=_samples(body.get("data")), warnings=tuple(body.get("warnings") or ()))
 
     def _post(self, promql: str) -> requests.Response:
@@ -116,8 +118,12 @@ def _samples(data: Json) -> tuple[Sample, ...]:
     raise PermanentActionError(f"The query returns a {str(kind)[:20]}, not an instant vector.")
 
 
-def _refuse(status: int, body: Mapping[str, Json], retry_after: str | None) -> None:
-    said = f"Prometheus answered {status}: {_line(str(body.get('error') or 'no reason given'))}"
+def _secrets(settings: PrometheusSettings) -> list[str]:
+    return [settings.token.get_secret_value()] if settings.token else []
+
+
+def _refuse(status: int, error: str, retry_after: str | None) -> None:
+    said = f"Prometheus answered {status}: {_line(error)}"
     if status in (429, 200) or status >= 500:
         seconds = float(retry_after) if retry_after and retry_after.isdecimal() else None
         raise TemporaryActionError(said, retry_after_seconds=seconds)

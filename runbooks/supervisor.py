@@ -25,6 +25,7 @@ from pydantic import AwareDatetime, BaseModel, SecretStr, ValidationError
 from urllib3.exceptions import NewConnectionError
 
 from firebrigade.runbooks.contract import Json, PermanentActionError, TemporaryActionError, UnknownOutcomeError
+from firebrigade.runbooks.redaction import redact
 
 
 class UnknownAgentError(PermanentActionError):
@@ -125,13 +126,13 @@ class SupervisorClient:
                 allow_redirects=False,
             )
         if answer.status_code >= 300:
-            _refuse(answer)
+            _refuse(answer, settings.token)
         return answer
 
 
-def _refuse(answer: requests.Response) -> None:
+def _refuse(answer: requests.Response, token: SecretStr | None) -> None:
     status = answer.status_code
-    said = f"The supervisor answered {status}: {_reason(_body(answer))}"
+    said = f"The supervisor answered {status}: {_reason(_body(answer), token)}"
     if status == 404:
         raise UnknownAgentError(said)
     if status == 429 or status >= 500:
@@ -146,8 +147,9 @@ def _body(answer: requests.Response) -> Json:
         return {}
 
 
-def _reason(body: Json) -> str:
+def _reason(body: Json, token: SecretStr | None) -> str:
     text = str(body.get("error") or "no reason given") if isinstance(body, dict) else "no reason given"
+    text = redact(text, [token.get_secret_value()] if token else [])
     return "".join(character if character.isprintable() else " " for character in text)[:300].rstrip(".") + "."
 
 
