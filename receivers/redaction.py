@@ -1,11 +1,12 @@
 """Keeps a configuration's secrets out of everything that people may read.
 
-Called by the receivers on whatever a server said before it goes into an error's message.
+Called by the receivers on whatever a server said before it goes into an error's message. The responder's redaction of
+log lines knows a secret by the same spellings.
 """
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
@@ -14,6 +15,7 @@ from firebrigade.receivers.text import one_line
 
 _REMOVED = "[secret]"
 _SAID_LIMIT = 200
+_SHORTEST_BASE64 = 6  # shorter ones stand in ordinary words
 
 
 def secrets_of(config: BaseModel) -> tuple[str, ...]:
@@ -22,20 +24,34 @@ def secrets_of(config: BaseModel) -> tuple[str, ...]:
     return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
 
 
-def _spellings(secret: str) -> Iterable[str]:
+def spellings(secret: str) -> Iterator[str]:
+    """Return how a secret may be written: plain, percent-encoded, escaped, in base64 alone or with something beside."""
     yield secret
     yield quote(secret, safe="")
     yield quote_plus(secret)
     yield json.dumps(secret)[1:-1]
     yield b64encode(secret.encode()).decode()
-    yield b64encode(b"\0" + secret.encode()).decode()
+    for encoded in _in_base64(secret.encode()):
+        yield from (encoded, encoded.replace("+", "-").replace("/", "_"), quote(encoded, safe=""))
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """Return the part that is the same whatever stands beside the secret, as the user name does in ``user:password``.
+
+    Three bytes make four characters, so it depends on how many bytes come before, modulo three.
+    """
+    for before in range(3):
+        first, last = -(-before * 8 // 6), (before + len(secret)) * 8 // 6
+        whole = b64encode(b"\0" * before + secret).decode()[first:last]
+        if len(whole) >= _SHORTEST_BASE64:
+            yield whole
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Remove the secrets, also where they are percent-encoded, JSON-escaped or in base64."""
-    spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+    written = {spelling for secret in secrets if secret for spelling in spellings(secret)}
     # Longest first: a short spelling inside a long one would leave the long one's remains behind.
-    for spelling in sorted(spellings, key=len, reverse=True):
+    for spelling in sorted(written, key=len, reverse=True):
         text = text.replace(spelling, _REMOVED)
     return text
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
+
+from firebrigade.receivers.redaction import spellings
 
 REDACTED = "[redacted]"
 _SHORTEST = 4  # replacing shorter secrets would tear words apart, and tell the secret by that
@@ -30,10 +32,8 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        spellings = {
-            spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), repr(secret)[1:-1])
-        }
-        ordered = sorted((text for text in spellings if len(text) >= _SHORTEST), key=len, reverse=True)
+        written = {text for secret in secrets for text in (repr(secret)[1:-1], *spellings(secret))}
+        ordered = sorted((text for text in written if len(text) >= _SHORTEST), key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
     def text(self, text: str) -> str:

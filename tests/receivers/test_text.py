@@ -141,6 +141,13 @@ def test_a_secret_is_removed_however_it_is_spelled(secret: str) -> None:
         assert "[secret]" in text
 
 
+@pytest.mark.parametrize("user", ["", "a", "ab", "abc"])
+def test_a_secret_is_removed_from_a_login_in_base64(user: str) -> None:
+    login = b64encode(f"\0{user}\0top secret".encode()).decode()
+    assert "c2VjcmV0" not in redact(login, ["top secret"])
+    assert "[secret]" in redact(login, ["top secret"])
+
+
 @settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300), st.text(st.characters(codec="ascii"), min_size=6, max_size=40))
 def test_what_a_server_said_is_short_and_holds_no_secret(before: str, after: str, secret: str) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -32,12 +33,14 @@ SECRET = "planted-token-9f3c"
         pytest.param({"detail": "sent Bearer never-planted"}, id="in a header's value"),
         pytest.param({"thing": ValueError(SECRET)}, id="in an object"),
         pytest.param({"thing": SECRET.encode()}, id="in bytes"),
+        pytest.param({"detail": b64encode(f"user:{SECRET}".encode()).decode()}, id="in base64 beside a user's name"),
     ],
 )
 def test_no_line_holds_a_secret(log_stream: io.StringIO, fields: dict[str, Any]) -> None:
     structlog.get_logger("test").warning(**({"event": "something"} | fields))
     line = log_stream.getvalue()
     assert "planted" not in line
+    assert b64encode(SECRET.encode())[:12].decode() not in line
     assert REDACTED in line
 
 
@@ -51,6 +54,16 @@ def test_neither_does_a_traceback_or_a_librarys_line(log_stream: io.StringIO) ->
     assert [line["logger"] for line in lines] == ["test", "library"]
     assert all("Traceback" in line["exception"] for line in lines)
     assert SECRET not in log_stream.getvalue()
+
+
+def test_a_traceback_shows_no_values_of_variables(log_stream: io.StringIO) -> None:
+    unknown = "never-" + "planted"
+    try:
+        int(f"{len(unknown)}.")
+    except ValueError:
+        structlog.get_logger("test").exception("failed")
+    assert "invalid literal" in log_stream.getvalue()
+    assert unknown not in log_stream.getvalue()
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])
