@@ -18,6 +18,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from firebrigade.responder import alertmanager_records as records
 from firebrigade.responder.errors import AlertmanagerError, NotFoundError
 from firebrigade.responder.matchers import Matcher
+from firebrigade.responder.redaction import Redactor, find_secrets
 
 T = TypeVar("T")
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
@@ -72,6 +73,7 @@ class Alertmanager:
     def __init__(self, settings: AlertmanagerSettings) -> None:
         self._settings = settings
         self._base = settings.url.rstrip("/") + "/api/v2"
+        self._redactor = Redactor(find_secrets(settings))  # a proxy may repeat the request that it refuses
 
     @property
     def url(self) -> str:
@@ -182,7 +184,7 @@ class Alertmanager:
         status = response.status_code
         if status < 300:
             return
-        message = _message(response)
+        message = self._redactor.text(_message(response))[:_MESSAGE_CHARACTERS]
         # Alertmanager up to 0.25 answers 500 to the deletion of a silence that it does not have.
         if path.startswith("/silence") and (status == 404 or message == "silence not found"):
             raise NotFoundError("Alertmanager has no such silence")
@@ -223,4 +225,4 @@ def _message(response: requests.Response) -> str:
     except ValueError:
         return response.reason or "nothing"
     text = answer if isinstance(answer, str) else str(answer.get("message", "")) if isinstance(answer, dict) else ""
-    return (text or response.reason or "nothing")[:_MESSAGE_CHARACTERS]
+    return text or response.reason or "nothing"

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from firebrigade.responder.commands.group import UserError
+from firebrigade.responder.redaction import Redactor, find_secrets
 from firebrigade.responder.settings import Settings
 
 _TIMEOUT_SECONDS = (5, 30)  # to connect, and between two pieces of the answer
@@ -23,6 +24,7 @@ class ApiClient:
     def __init__(self, settings: Settings) -> None:
         self._url = settings.url
         self._auth = _authentication(settings)
+        self._redactor = Redactor(find_secrets(settings))  # what answers there may be something else
 
     def get(self, path: str, **query: str | int) -> Any:
         """Return what ``GET /api/v1<path>`` answers.
@@ -70,7 +72,7 @@ class ApiClient:
         message = body.get("error") if isinstance(body, dict) else None
         if not isinstance(message, str):
             message = f"answered {answer.status_code}, and not as Firebrigade does; check FIREBRIGADE_URL"
-        raise UserError(f"{self._url}: {message[:_MESSAGE_CHARACTERS]}")
+        raise UserError(f"{self._url}: {self._redactor.text(message)[:_MESSAGE_CHARACTERS]}")
 
 
 class _BearerToken(AuthBase):

@@ -1,14 +1,17 @@
 """The client where the other side is rude, slow or picky: servers with one answer, and the real one behind TLS."""
 
 import ipaddress
+import json
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -82,6 +85,14 @@ def test_an_answer_that_is_none_becomes_one_error(status: int, body: bytes, temp
         assert refusal.value.temporary is temporary
         assert SECRET not in repr(refusal.value)
         assert len(seen) == 1
+
+
+@pytest.mark.parametrize("spelled", [SECRET, quote(SECRET), b64encode(f"u:{SECRET}".encode()).decode()])
+def test_credentials_that_a_proxy_repeats_are_not_told(spelled: str) -> None:
+    with answering(401, json.dumps({"message": f"{'x' * 290} {spelled}"}).encode()) as (url, _):
+        with pytest.raises(AlertmanagerError, match="answered 401") as refusal:
+            client(url, username="u", password=SecretStr(SECRET)).alerts()
+        assert spelled[:8] not in str(refusal.value)
 
 
 def test_the_path_before_the_api_is_kept() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from sandbox.http_server import Answer, HttpServer, Request
+
 Run = Callable[..., Result]
 HOSTILE = "[bold red]x[/] \x1b[2J\x1b[1;1H :fire: \n‮ next"
 
@@ -172,6 +174,18 @@ def test_something_else_at_the_address_is_told(firebrigade: Run, service: Any) -
     environ = {**service.environ, "FIREBRIGADE_URL": f"{service.url}/metrics"}
     result = firebrigade("incident", "list", env=environ)
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+
+
+def test_credentials_that_something_else_repeats_are_not_told(firebrigade: Run) -> None:
+    class Echo(HttpServer):
+        def answer(self, request: Request) -> Answer:
+            return Answer(status=500, body={"error": f"{'x' * 290} {request.headers['authorization']}"})
+
+    with Echo() as echo:
+        environ = {"FIREBRIGADE_URL": echo.address, "FIREBRIGADE_API_TOKEN": "planted-wrong"}
+        result = firebrigade("incident", "list", env=environ)
+    assert (result.exit_code, "xxxx" in result.stderr) == (2, True)
+    assert "plant" not in result.stderr
 
 
 def test_a_service_that_does_not_run_is_told(firebrigade: Run) -> None:
