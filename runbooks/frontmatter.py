@@ -116,11 +116,15 @@ class StepSpec(_Strict):
 
 
 class FrontMatter(_Strict):
-    """The front matter of one file."""
+    """The front matter of one file.
+
+    Attributes:
+        steps: ``[]`` where no action helps and the runbook is for people; written out, so that it is not forgotten.
+    """
 
     title: Text
     alerts: Annotated[list[LabelName], Field(min_length=1)]
-    steps: Annotated[list[StepSpec], Field(min_length=1)]
+    steps: list[StepSpec]
 
 
 def split(text: str) -> tuple[str, str] | None:

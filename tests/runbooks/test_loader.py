@@ -124,6 +124,18 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_runbook_can_be_for_people_alone(tmp_path: Path) -> None:
+    write(tmp_path, "---\ntitle: Costs rise\nalerts: [CostPerRequestHigh]\nsteps: []\n---\n# Costs rise\n")
+    (runbook,) = RunbookLibrary.load(tmp_path)
+    assert runbook.steps == ()
+
+
+def test_steps_are_not_forgotten_by_leaving_them_out(tmp_path: Path) -> None:
+    write(tmp_path, "---\ntitle: Costs rise\nalerts: [CostPerRequestHigh]\n---\n# Costs rise\n")
+    (told,) = problems(tmp_path)
+    assert "steps: is missing" in told
+
+
 def test_an_alert_has_one_runbook(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, GOOD, "other.md")
