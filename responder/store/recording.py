@@ -95,7 +95,9 @@ def groups_of(connection: Connection, incident_id: int) -> list[AlertGroup]:
 
 
 def end_alerts(connection: Connection, incident_id: int, fingerprints: Sequence[str], now: datetime) -> None:
-    """Mark alerts as over: they are gone from Alertmanager."""
+    """Mark alerts as over: they are gone from Alertmanager. Should they come again, the same bytes are news."""
+    if fingerprints:
+        connection.execute(update(group_keys).where(group_keys.c.incident_id == incident_id).values(body_hash=""))
     _update_alerts(connection, incident_id, fingerprints, {"status": AlertStatus.RESOLVED.value, "ends_at": now})
 
 

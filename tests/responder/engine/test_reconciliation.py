@@ -115,3 +115,12 @@ def test_seeing_an_alert_is_noted_and_no_news(world: Any) -> None:
     _reconcile(world, {"ryot-1": Standing.ACTIVE})
     assert world.store.alerts(1)[0].last_seen_at == world.now
     assert world.kinds() == kinds
+
+
+def test_an_alert_that_was_ended_too_early_fires_again_with_the_same_bytes(world: Any) -> None:
+    group = world.group(world.alert(pod="a"), world.alert(pod="b"))
+    world.store.record(group, world.now, "the same bytes")
+    _reconcile(world, {"a": Standing.RESOLVED, "b": Standing.ACTIVE})
+    world.store.record(group, world.now, "the same bytes")
+    assert all(held.firing for held in world.store.alerts(1))
+    assert "alert_fired_again" in world.kinds()
