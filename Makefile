@@ -17,7 +17,7 @@ demo: setup ## run the main job on real components; KEEP=1 leaves it running
 	@$(BIN)/python -m sandbox.demo $(if $(KEEP),--keep)
 
 test: check ## run every test
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -q
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup -q
 
 check: setup ## lint, types and architecture only
 	@$(BIN)/ruff check .

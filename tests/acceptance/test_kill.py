@@ -9,7 +9,11 @@ import requests
 
 from sandbox.installation import Installation
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("installation")]
+pytestmark = pytest.mark.acceptance
+
+# Two workers, each with an installation of its own, share the work.
+TOLD = pytest.mark.xdist_group("killed while people are told")
+DONE = pytest.mark.xdist_group("killed while something is done")
 
 
 @dataclass(frozen=True)
@@ -59,20 +63,28 @@ GET_DEPLOYMENT = {"verb": "get", "resource": "deployments"}
 @pytest.mark.parametrize(
     "hold",
     [
-        pytest.param(Hold("pagerduty", "hang-before", TRIGGER), id="before PagerDuty has the page"),
-        pytest.param(Hold("pagerduty", "hang-after", TRIGGER), id="when PagerDuty has the page and has not said so"),
-        pytest.param(Hold("slack", "hang-before", POST), id="before Slack has the message"),
-        pytest.param(Hold("slack", "hang-after", POST), id="when Slack has the message and has not said so"),
-        pytest.param(Hold("slack", "hang-after", UPDATE), id="when Slack has changed the message and has not said so"),
-        pytest.param(Hold("mail", "hang-before", DATA), id="before the mail is taken"),
-        pytest.param(Hold("mail", "hang-after", DATA), id="when the mail is taken and nobody said so"),
-        pytest.param(Hold("cluster", "hang-before", GET_POD), id="while it plans"),
-        pytest.param(Hold("cluster", "hang-before", EVICT), id="before the pod is evicted"),
+        pytest.param(Hold("pagerduty", "hang-before", TRIGGER), id="before PagerDuty has the page", marks=TOLD),
+        pytest.param(
+            Hold("pagerduty", "hang-after", TRIGGER), id="when PagerDuty has the page and has not said so", marks=TOLD
+        ),
+        pytest.param(Hold("slack", "hang-before", POST), id="before Slack has the message", marks=TOLD),
+        pytest.param(
+            Hold("slack", "hang-after", POST), id="when Slack has the message and has not said so", marks=TOLD
+        ),
+        pytest.param(
+            Hold("slack", "hang-after", UPDATE), id="when Slack has changed the message and has not said so", marks=TOLD
+        ),
+        pytest.param(Hold("mail", "hang-before", DATA), id="before the mail is taken", marks=TOLD),
+        pytest.param(Hold("mail", "hang-after", DATA), id="when the mail is taken and nobody said so", marks=TOLD),
+        pytest.param(Hold("cluster", "hang-before", GET_POD), id="while it plans", marks=DONE),
+        pytest.param(Hold("cluster", "hang-before", EVICT), id="before the pod is evicted", marks=DONE),
         pytest.param(
             Hold("cluster", "hang-after", EVICT), id="when the pod is evicted and the cluster has not said so"
         ),
-        pytest.param(Hold("cluster", "hang-before", GET_DEPLOYMENT, once_applied=True), id="while it verifies"),
-        pytest.param(Hold("pagerduty", "hang-before", RESOLVE), id="before PagerDuty knows of the end"),
+        pytest.param(
+            Hold("cluster", "hang-before", GET_DEPLOYMENT, once_applied=True), id="while it verifies", marks=DONE
+        ),
+        pytest.param(Hold("pagerduty", "hang-before", RESOLVE), id="before PagerDuty knows of the end", marks=DONE),
         pytest.param(
             Hold("pagerduty", "hang-after", RESOLVE), id="when PagerDuty knows of the end and has not said so"
         ),
@@ -95,6 +107,7 @@ def test_nothing_is_lost_or_done_twice_when_it_is_killed(
     _assert_done_once(installation, trouble)
 
 
+@DONE
 def test_an_alert_that_finds_nobody_is_taken_after_the_restart(
     installation: Installation, trouble: Any, wait: Callable[..., None]
 ) -> None:
@@ -107,6 +120,7 @@ def test_an_alert_that_finds_nobody_is_taken_after_the_restart(
     _assert_done_once(installation, trouble)
 
 
+@DONE
 def test_killed_again_and_again_it_still_ends(
     installation: Installation, trouble: Any, wait: Callable[..., None]
 ) -> None:
