@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 
-.PHONY: help setup demo test check clean constraints
+.PHONY: help setup demo test check bench clean constraints
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
@@ -30,3 +30,6 @@ constraints: setup ## write the versions that are installed now to constraints.t
 
 clean: ## remove what setup and the tests made
 	@rm -rf .venv .links .cache .work .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+
+bench: setup ## measure speed and memory as ratios to a ceiling
+	@PYTHONPATH=. $(BIN)/python tests/benchmarks/webhook.py
