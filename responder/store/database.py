@@ -86,8 +86,9 @@ def sqlite_file(url: str) -> Path | None:
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError as error:
-        raise ConfigError([_NO_DATABASE]) from error
+    except (ArgumentError, ValueError):
+        # Not chained: a password with @ and : that are not encoded stands in the error as the port that is none.
+        raise ConfigError([_NO_DATABASE]) from None
 
 
 def _engine(url: str) -> Engine:
