@@ -63,7 +63,7 @@ def _read(value: Any, path: KeyPath, problems: Problems) -> SecretStr | None:
         problems.add(path, "is not the path of a file")
         return None
     try:
-        return SecretStr(read_secret(relative_to(problems.source, value)))
+        return SecretStr(read_secret(relative_to(problems.source, value), value))
     except (SecretError, ValueError) as error:
         problems.add(path, str(error))
         return None
