@@ -81,6 +81,23 @@ class Case:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCase:
+    """One step that is about to be applied, with what decides that, read in the transaction that writes the intent.
+
+    Attributes:
+        history: the steps that were begun before or are under way, on whichever incidents; this one too if it was.
+        automation_on: the switch of API and command line.
+        wanting: when each open incident that has a runbook was opened.
+    """
+
+    incident: Incident
+    history: tuple[StepResult, ...]
+    automation_on: bool
+    wanting: tuple[datetime, ...]
+    now: datetime
+
+
 class Then(StrEnum):
     """What follows a stage."""
 

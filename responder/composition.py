@@ -23,7 +23,7 @@ from firebrigade.responder.engine.runner import Runner
 from firebrigade.responder.engine.silence_keeper import SilenceKeeper
 from firebrigade.responder.engine.sweep import Sweep
 from firebrigade.responder.errors import ConfigError
-from firebrigade.responder.execution import build_executor
+from firebrigade.responder.execution import build_executor, build_restraints
 from firebrigade.responder.maintenance import suppressed_until
 from firebrigade.responder.model import Labels
 from firebrigade.responder.reconcile import ReconcilePolicy
@@ -97,7 +97,7 @@ def build_lookup(config: Config, receivers: Mapping[str, Receiver]) -> Lookup:
 
 def _runner(store: Store, config: Config, clock: Clock) -> Runner:
     try:
-        return Runner(store, build_executor(config), clock)
+        return Runner(store, build_executor(config), clock, build_restraints(config))
     except ActionError as error:
         raise ConfigError([f"kubernetes: {error}"]) from error
 

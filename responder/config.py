@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.alertmanager import AlertmanagerSettings
-from firebrigade.responder.case import AutomationMode
+from firebrigade.responder.config_automation import AutomationSettings, build_automation
 from firebrigade.responder.config_file import ConfigFile, flat, keys_at
 from firebrigade.responder.config_problems import KeyPath, Problems, word_error
 from firebrigade.responder.config_receivers import ReceiverSettings, build_receivers
@@ -43,15 +43,6 @@ _EMPTY = "is empty; give it a value or leave the line out"
 _MATCHES_SOMETHING = 'alertname="?"'  # a route whose matchers are wrong must not seem to take everything
 _NAMED = ("policies", "alertmanagers", "maintenance")
 _WATCHDOG = (Matcher("alertname", "=", "Watchdog"),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutomationSettings:
-    """What runbooks may do: ``mode``, the namespaces they may act in, how soon again on the same target."""
-
-    mode: AutomationMode
-    namespaces: tuple[str, ...]
-    cooldown: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,11 +209,7 @@ def _build(
         receivers=MappingProxyType(receivers),
         routes=default_routes(receivers) if file.routes is None else routes,
         policies=MappingProxyType(policies),
-        automation=AutomationSettings(
-            mode=file.automation.mode,
-            namespaces=tuple(file.automation.namespaces),
-            cooldown=file.automation.cooldown,
-        ),
+        automation=build_automation(file.automation, problems),
         kubernetes=build_kubernetes(file.kubernetes, problems),
         prometheus=build_prometheus(file.prometheus),
         supervisor=build_supervisor(file.supervisor),

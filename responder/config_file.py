@@ -61,6 +61,24 @@ def _namespace(value: str) -> str:
     return value
 
 
+def _target_pattern(value: str) -> str:
+    if not re.fullmatch(r"[-a-z0-9*?]+/[-a-z0-9.*?]+", value):
+        raise ValueError("is not a pattern of targets; write NAMESPACE/NAME with * and ?, or agent/NAME for an agent")
+    return value
+
+
+def _within_a_day(value: timedelta) -> timedelta:
+    if value > timedelta(days=1):
+        raise ValueError("is longer than a day; the guards look no further back")
+    return value
+
+
+def _file_path(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("is not the path of a file")
+    return value
+
+
 def _name(value: str) -> str:
     if not value.strip() or not value.isprintable() or len(value) > 100:
         raise ValueError("must be 1 to 100 printable characters")
@@ -69,6 +87,10 @@ def _name(value: str) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
+WithinADay = Annotated[Duration, AfterValidator(_within_a_day)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+TargetPattern = Annotated[str, AfterValidator(_target_pattern)]
+FilePath = Annotated[str, AfterValidator(_file_path)]
 Matchers = Annotated[
     Sequence[Annotated[tuple[Matcher, ...], BeforeValidator(_matcher_text)]],
     BeforeValidator(_matcher_list),
@@ -112,11 +134,32 @@ class PolicyBlock(Block):
 
 
 class AutomationBlock(Block):
-    """The limits of all automation: where it may act, and how soon again on the same target."""
+    """The limits of all automation.
+
+    ``mode``: what may be done at all. ``off_file``: nothing is, while this file exists.
+    ``namespaces``: where; ``allow_…`` and ``deny_…`` say what and to whom within them, and a denial wins.
+    ``cooldown``: how soon the same action may be applied again to the same target.
+    ``runs_per_hour``, ``runs_per_hour_per_target``: how often anything may.
+    ``repairs_per_day``: what was repaired so often in 24 hours is left to people.
+    ``storm_incidents``, ``storm_within``: with more open incidents that want a runbook than that, opened within that
+    time, nothing is done.
+    ``max_unready_percent``: how much of a workload of several pods may be missing after a change.
+    """
 
     mode: AutomationMode = AutomationMode.DRY_RUN
+    off_file: FilePath = ""
     namespaces: list[Namespace] = []
-    cooldown: Duration = timedelta(minutes=10)
+    allow_actions: list[str] | None = None
+    deny_actions: list[str] = []
+    allow_targets: list[TargetPattern] | None = None
+    deny_targets: list[TargetPattern] = []
+    cooldown: WithinADay = timedelta(minutes=10)
+    runs_per_hour: Count = 20
+    runs_per_hour_per_target: Count = 4
+    repairs_per_day: Count = 3
+    storm_incidents: Count = 10
+    storm_within: Annotated[WithinADay, AfterValidator(_positive)] = timedelta(minutes=10)
+    max_unready_percent: Annotated[int, Field(ge=0, le=100)] = 50
 
 
 class KubernetesBlock(Block):

@@ -4,7 +4,9 @@ The composition and ``firebrigade runbook plan`` call it. Making a client opens 
 """
 
 from firebrigade.responder.case import AutomationMode
-from firebrigade.responder.config import AutomationSettings, Config
+from firebrigade.responder.config import Config
+from firebrigade.responder.config_automation import AutomationSettings
+from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.runbooks import kube
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.executor import RunbookExecutor
@@ -30,7 +32,25 @@ def guard_settings(automation: AutomationSettings) -> GuardSettings:
         automation=automation.mode is not AutomationMode.OFF,
         dry_run=automation.mode is AutomationMode.DRY_RUN,
         namespaces=frozenset(automation.namespaces),
+        allow_actions=None if automation.allow_actions is None else frozenset(automation.allow_actions),
+        deny_actions=frozenset(automation.deny_actions),
+        allow_targets=automation.allow_targets,
+        deny_targets=automation.deny_targets,
         cooldown=automation.cooldown,
+        runs_per_hour=automation.runs_per_hour,
+        runs_per_hour_per_target=automation.runs_per_hour_per_target,
+        repairs_per_day=automation.repairs_per_day,
+        max_unready_percent=automation.max_unready_percent,
+    )
+
+
+def build_restraints(config: Config) -> Restraints:
+    """Return what keeps the machine from acting whatever a plan says."""
+    automation = config.automation
+    return Restraints(
+        storm=Storm(incidents=automation.storm_incidents, within=automation.storm_within),
+        maintenance=config.maintenance,
+        off_file=automation.off_file,
     )
 
 

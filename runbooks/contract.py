@@ -47,7 +47,10 @@ class Plan:
 
     Attributes:
         step_id: the idempotency key; the same for all attempts of this step. At most 63 characters ``[a-z0-9-]``.
-        before: what was there, as far as verify and undo need it.
+        before: what was there, as far as verify and undo need it. A plan for a workload also says, for the blast
+            radius (``workloads.blast_facts``): how many pods are ``ready`` of how many ``wanted``, how many ready ones
+            the change itself takes away at once (``takes_ready``), and whether it would get in the way of a rollout
+            that is in progress (``disturbs_rollout``).
         desired: what will be there: absolute values, never "one more".
         precondition: what must still hold when it is applied (a UID, a revision, a replica count, resourceVersion).
         summary: one sentence, from → to, for people.
@@ -102,7 +105,14 @@ class RefusalReason(StrEnum):
     OFF = "off"  # the global switch
     DRY_RUN = "dry_run"
     NAMESPACE = "namespace"
+    NOT_ALLOWED = "not_allowed"  # by the lists of actions and targets
+    MAINTENANCE = "maintenance"  # of the target itself
+    STORM = "storm"  # too many incidents at once for single repairs to be the answer
+    LOCKED = "locked"  # another step is at work on the same thing
     COOLDOWN = "cooldown"
+    TOO_MANY_RUNS = "too_many_runs"
+    FLAPPING = "flapping"  # repaired again and again: the repair is not the cure
+    BLAST_RADIUS = "blast_radius"
     INVALID_TARGET = "invalid_target"
     NOT_FOUND = "not_found"
     NOTHING_TO_DO = "nothing_to_do"
@@ -224,12 +234,21 @@ class Runbook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastStep:
-    """A step that was applied before, on this or another incident; guards decide by these."""
+    """A step that was applied before, on this or another incident; guards decide by these.
+
+    Attributes:
+        incident_id: whose step it was, for people.
+        finished_at: when it came to its end; None while it is being applied, verified or taken back.
+        verified: it helped.
+    """
 
     step_id: str
     action: str
     target: Target
     applied_at: datetime
+    incident_id: int
+    finished_at: datetime | None = None
+    verified: bool = False
 
 
 class Guard(Protocol):

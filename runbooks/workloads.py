@@ -91,6 +91,41 @@ def rolled_out(deployment: Json) -> bool:
     return observed(deployment) and counts == [wanted] * 3
 
 
+def rolling_out(workload: Json) -> bool:
+    """Return whether a workload's pods are being replaced by newer ones just now, or are stuck half way."""
+    status = workload.get("status") or {}
+    if workload.get("kind") == "StatefulSet":
+        return not observed(workload) or status.get("currentRevision") != status.get("updateRevision")
+    if workload.get("kind") == "DaemonSet":
+        return not observed(workload) or int(status.get("updatedNumberScheduled", 0)) < desired_pods(workload)
+    if workload.get("kind") != "Deployment":
+        return False
+    updated, total = int(status.get("updatedReplicas", 0)), int(status.get("replicas", 0))
+    # A pod that is missing for a moment (evicted, lost with its node) is no rollout: the last one stays complete.
+    complete = (find_condition(workload, "Progressing") or {}).get("reason") == "NewReplicaSetAvailable"
+    return not observed(workload) or total > updated or (updated < desired_pods(workload) and not complete)
+
+
+def taken_by_rollout(deployment: Json, ready: int) -> int:
+    """Return how many ready pods a deployment's own strategy may take away at once when its template changes.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy
+    """
+    strategy, wanted = deployment["spec"].get("strategy") or {}, desired_pods(deployment)
+    if strategy.get("type") == "Recreate":
+        return ready
+    limits = strategy.get("rollingUpdate") or {}
+    unavailable = _of(limits.get("maxUnavailable", "25%"), wanted, round_up=False)
+    if not unavailable and not _of(limits.get("maxSurge", "25%"), wanted, round_up=True):
+        unavailable = 1  # the controller's own choice: it could not move otherwise
+    return max(0, min(ready, ready - wanted + unavailable))
+
+
+def blast_facts(*, ready: int, wanted: int, takes_ready: int, disturbs_rollout: bool) -> dict[str, Json]:
+    """Return what the blast radius is decided by, for a plan's ``before``; counts of pods."""
+    return {"ready": ready, "wanted": wanted, "takes_ready": takes_ready, "disturbs_rollout": disturbs_rollout}
+
+
 def deadline_exceeded_at(deployment: Json) -> str | None:
     """Return when a rollout was given up (progressDeadlineSeconds), or None."""
     condition = find_condition(deployment, "Progressing")
@@ -122,6 +157,14 @@ def template_digest(item: Json) -> str:
 def images(item: Json) -> list[str]:
     """Return the images of a pod template."""
     return [str(container["image"]) for container in item["spec"]["template"]["spec"]["containers"]]
+
+
+def _of(limit: int | str, wanted: int, *, round_up: bool) -> int:
+    """Return a limit of a rolling update as a number of pods: absolute, or a percentage of the wanted ones."""
+    if isinstance(limit, int):
+        return limit
+    percent = int(limit.removesuffix("%"))
+    return (percent * wanted + (99 if round_up else 0)) // 100
 
 
 def _requirement(one: Json) -> str:

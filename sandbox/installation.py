@@ -141,6 +141,7 @@ class Installation:
                 "mode": "auto",
                 "namespaces": [world.SYSTEMS_NAMESPACE, world.AGENTS_NAMESPACE],
                 "cooldown": "10m",
+                "runs_per_hour": 200,  # here is more trouble in an hour than elsewhere in a week
             },
             "kubernetes": {"kubeconfig": str(self.cluster.kubeconfig(self.folder / "kubeconfig"))},
             "prometheus": {"url": self.prometheus.url},

@@ -32,7 +32,7 @@ BREACHES: Mapping[str, tuple[str, str]] = {
         "receivers/log.py",
         "import firebrigade.responder.clock",
     ),
-    "Receivers and runbooks are independent": ("runbooks/guards.py", "import firebrigade.receivers.text"),
+    "Receivers and runbooks are independent": ("runbooks/guards/history.py", "import firebrigade.receivers.text"),
     "The four folders never know the sandbox or the tests": ("responder/serve.py", "import sandbox.faults"),
     "The responder's layers point downwards": ("responder/model.py", "import firebrigade.responder.pipeline"),
     "Stages do not know each other": ("responder/stages/notify.py", "import firebrigade.responder.stages.escalate"),

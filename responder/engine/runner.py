@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from firebrigade.responder.case import RESPONDER
+from firebrigade.responder.case import RESPONDER, StepCase
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
+from firebrigade.responder.engine.off_file import look_for
 from firebrigade.responder.model import Incident, StepResult, StepStatus, TimelineEntry
+from firebrigade.responder.restraints import Restraints, restrained, switched_off
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge
 from firebrigade.responder.store.store import Store
 from firebrigade.runbooks import records
@@ -22,14 +24,15 @@ from firebrigade.runbooks.contract import (
     Executor,
     PastStep,
     PermanentActionError,
+    Plan,
     Refusal,
-    RefusalReason,
     TemporaryActionError,
 )
+from firebrigade.runbooks.guards import HISTORY
 
 LEASE = timedelta(minutes=5)
-HISTORY = timedelta(hours=24)
 ATTEMPTS = 10  # of one stretch; about five minutes with the backoff
+PLAN_HOLDS = timedelta(minutes=2)  # a plan that waited longer, as through maintenance, is of another world
 
 Decided = tuple[StepResult, list[TimelineEntry]]
 
@@ -39,10 +42,11 @@ _log = structlog.get_logger(__name__)
 class Runner:
     """Takes steps further with an executor."""
 
-    def __init__(self, store: Store, executor: Executor, clock: Clock) -> None:
+    def __init__(self, store: Store, executor: Executor, clock: Clock, restraints: Restraints | None = None) -> None:
         self._store = store
         self._executor = executor
         self._clock = clock
+        self._restraints = restraints or Restraints()
 
     def claim(self) -> StepResult | None:
         """Take the step that is longest due."""
@@ -87,11 +91,15 @@ class Runner:
         plan = records.plan_from_json(step.plan or {})
         now = self._clock.now()
 
-        def decide(incident: Incident, history: Sequence[StepResult], automation_on: bool) -> Decided:
-            ended = not_now(step, incident, now)
+        if step.status is StepStatus.PLANNED and now - plan.planned_at > PLAN_HOLDS:
+            self._finish(replace(step, status=StepStatus.PENDING, next_attempt_at=now, attempts=0), ())
+            return
+
+        def decide(case: StepCase) -> Decided:
+            ended = not_now(step, case.incident, now)
             if ended is not None:
                 return ended
-            refusal = _OFF if not automation_on else self._executor.allow(plan, _past(history), now)
+            refusal = self._refusal(plan, step, case)
             return refused(step, refusal, now) if refusal else applying(step, now)
 
         decided = self._store.begin_step(step, now, HISTORY, decide)
@@ -112,6 +120,14 @@ class Runner:
         )
         self._finish(applied, [_entry(step, now, "applied", change.summary)])
 
+    def _refusal(self, plan: Plan, step: StepResult, case: StepCase) -> Refusal | None:
+        """Ask everything that can say no."""
+        return (
+            look_for(self._restraints.off_file)
+            or restrained(self._restraints, plan, step.labels, case)
+            or self._executor.allow(plan, _past(case.history), case.now)
+        )
+
     def _verify(self, step: StepResult) -> None:
         definition = records.step_from_json(step.definition)
         plan = records.plan_from_json(step.plan or {})
@@ -124,6 +140,10 @@ class Runner:
         self._finish(judged, entries)
 
     def _undo(self, step: StepResult) -> None:
+        # Taking back is a change as well: whoever throws the switch wants none.
+        if off := look_for(self._restraints.off_file) or switched_off(self._store.automation_on()):
+            self._finish(*not_taken_back(step, off, self._clock.now()))
+            return
         change = self._executor.undo(records.plan_from_json(step.plan or {}))
         now = self._clock.now()
         status = StepStatus.FAILED if change is None else StepStatus.UNDONE
@@ -155,9 +175,6 @@ class Runner:
         self._store.finish_step(step, entries, self._clock.now())
 
 
-_OFF = Refusal(reason=RefusalReason.OFF, summary="Automation is switched off.")
-
-
 def not_now(step: StepResult, incident: Incident, now: datetime) -> Decided | None:
     """Decide whether the incident still wants the change; None if it does. Pure."""
     if not incident.open:
@@ -171,11 +188,25 @@ def not_now(step: StepResult, incident: Incident, now: datetime) -> Decided | No
 
 
 def refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
-    """Return the step as refused, with the reason for people. Pure."""
-    ended = replace(
-        step, status=StepStatus.REFUSED, next_attempt_at=None, finished_at=now, verdict=refusal.summary.rstrip(".")
-    )
-    entry = _entry(step, now, "refused", refusal.summary)
+    """Return the step as refused, with the reason for people. Pure.
+
+    A step that was being applied has failed instead: its change may have been made, by an attempt that got no answer.
+    """
+    begun = step.status is StepStatus.APPLYING
+    words = refusal.summary.rstrip(".") + ("; an earlier attempt may have made the change" if begun else "")
+    status = StepStatus.FAILED if begun else StepStatus.REFUSED
+    return _refused(replace(step, status=status, verdict=words), refusal, now)
+
+
+def not_taken_back(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
+    """Return the step as failed, with its change left in place and the reason for people. Pure."""
+    words = f"it did not help and was not taken back: {refusal.summary.rstrip('.')}"
+    return _refused(replace(step, status=StepStatus.FAILED, verdict=words), refusal, now)
+
+
+def _refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
+    entry = _entry(step, now, "refused", f"{step.verdict}.")
+    ended = replace(step, next_attempt_at=None, finished_at=now)
     return ended, [replace(entry, data={**entry.data, "reason": refusal.reason.value})]
 
 
@@ -187,12 +218,19 @@ def applying(step: StepResult, now: datetime) -> Decided:
 
 
 def _past(history: Sequence[StepResult]) -> list[PastStep]:
-    past = []
-    for step in history:
-        if step.plan is not None and step.applied_at is not None:
-            target = records.plan_from_json(step.plan).target
-            past.append(PastStep(step_id=step.step_id, action=step.action, target=target, applied_at=step.applied_at))
-    return past
+    return [
+        PastStep(
+            step_id=step.step_id,
+            action=step.action,
+            target=records.plan_from_json(step.plan).target,
+            applied_at=step.applied_at,
+            incident_id=step.incident_id,
+            finished_at=(step.finished_at or step.applied_at) if step.status.over else None,
+            verified=step.status is StepStatus.VERIFIED,
+        )
+        for step in history
+        if step.plan is not None and step.applied_at is not None
+    ]
 
 
 def _entry(step: StepResult, now: datetime, kind: str, detail: str) -> TimelineEntry:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from firebrigade.responder.model import StepResult, StepStatus
+from firebrigade.responder.model import IncidentStatus, StepResult, StepStatus
 from firebrigade.responder.store import rows
-from firebrigade.responder.store.tables import steps
+from firebrigade.responder.store.tables import incidents, steps
 
 _OPEN = tuple(status.value for status in StepStatus if not status.over)
 
@@ -61,10 +61,19 @@ def release(connection: Connection) -> None:
     connection.execute(update(steps).where(held).values(fence=steps.c.fence + 1, lease_until=None))
 
 
-def applied_since(connection: Connection, since: datetime) -> list[StepResult]:
-    """Return the steps whose change was begun since a moment, on whichever incident; guards decide by these."""
-    query = select(steps).where(steps.c.applied_at >= since).order_by(steps.c.applied_at)
+def begun_since(connection: Connection, since: datetime) -> list[StepResult]:
+    """Return the steps whose change was begun since a moment, or is under way; on whichever incident, oldest first."""
+    under_way = and_(steps.c.status.in_(_OPEN), steps.c.applied_at.is_not(None))
+    query = select(steps).where(or_(steps.c.applied_at >= since, under_way)).order_by(steps.c.applied_at, steps.c.id)
     return [rows.step(row) for row in connection.execute(query).mappings()]
+
+
+def wanted_since(connection: Connection, since: datetime) -> list[datetime]:
+    """Return when each open incident that has steps was opened, as far as that was since a moment."""
+    is_open = and_(incidents.c.status != IncidentStatus.RESOLVED.value, incidents.c.opened_at >= since)
+    with_steps = select(steps.c.incident_id)
+    query = select(incidents.c.opened_at).where(is_open, incidents.c.id.in_(with_steps))
+    return list(connection.execute(query).scalars())
 
 
 def _write(connection: Connection, step: StepResult, more: Mapping[str, Any]) -> bool:

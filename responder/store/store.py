@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from firebrigade.responder.case import Case, Outcome
+from firebrigade.responder.case import Case, Outcome, StepCase
 from firebrigade.responder.conclusion import Conclusion
 from firebrigade.responder.model import (
     Alert,
@@ -31,7 +31,7 @@ from firebrigade.responder.store.outbox import ClaimedDelivery
 
 TIMELINE_OF_A_CASE = 30
 
-StepDecision = Callable[[Incident, Sequence[StepResult], bool], tuple[StepResult, Sequence[TimelineEntry]]]
+StepDecision = Callable[[StepCase], tuple[StepResult, Sequence[TimelineEntry]]]
 
 
 class Store:
@@ -215,13 +215,17 @@ class Store:
 
         Two steps that would change the same thing at once meet here: the second sees the first's intent.
 
+        Args:
+            step: the claimed step.
+            now: the time that the decision goes by.
+            history: how far back it looks.
+            decision: pure but for a look at the off file; called with everything that was read.
+
         Returns:
             The step as decided, or None when the claim was lost.
         """
         with self._database.write() as connection:
-            incident = incidents.one(connection, step.incident_id)
-            past = steps.applied_since(connection, now - history)
-            decided, entries = decision(incident, past, letters.automation_on(connection))
+            decided, entries = decision(_step_case(connection, step.incident_id, now, now - history))
             if not steps.note(connection, decided):
                 return None
             incidents.append(connection, step.incident_id, entries)
@@ -254,6 +258,16 @@ def _case(connection: Connection, incident_id: int, now: datetime) -> Case:
         steps=tuple(steps.of_incident(connection, incident_id)),
         timeline=tuple(incidents.entries(connection, incident_id, TIMELINE_OF_A_CASE)),
         automation_on=letters.automation_on(connection),
+        now=now,
+    )
+
+
+def _step_case(connection: Connection, incident_id: int, now: datetime, since: datetime) -> StepCase:
+    return StepCase(
+        incident=incidents.one(connection, incident_id),
+        history=tuple(steps.begun_since(connection, since)),
+        automation_on=letters.automation_on(connection),
+        wanting=tuple(steps.wanted_since(connection, since)),
         now=now,
     )
 

@@ -195,12 +195,18 @@ def _planned(
     kind, name, namespace = owner["kind"].lower(), workloads.name(owner), pod["metadata"]["namespace"]
     target = Target(kind=kind, namespace=namespace, name=name)
     ready, wanted = sum(map(workloads.pod_ready, pods)), workloads.desired_pods(owner)
+    facts = workloads.blast_facts(
+        ready=ready,
+        wanted=wanted,
+        takes_ready=int(workloads.pod_ready(pod)),
+        disturbs_rollout=workloads.rolling_out(owner),
+    )
     return Plan(
         step_id=step_id,
         action=RestartPod.NAME,
         target=target,
         params=params.model_dump(mode="json"),
-        before={"pod": workloads.name(pod), "node": pod["spec"].get("nodeName", ""), "ready": ready, "wanted": wanted},
+        before={"pod": workloads.name(pod), "node": pod["spec"].get("nodeName", ""), **facts},
         desired={"ready": wanted},
         precondition={"pod": workloads.name(pod), "uid": workloads.uid(pod)},
         summary=f"Evict pod {workloads.name(pod)}, {target} replaces it: {ready} → {wanted} of {wanted} ready.",

@@ -84,7 +84,11 @@ class RollbackDeployment:
             action=self.NAME,
             target=target,
             params=params.model_dump(mode="json"),
-            before={**current, "deadline_exceeded_at": workloads.deadline_exceeded_at(deployment)},
+            before={
+                **current,
+                "deadline_exceeded_at": workloads.deadline_exceeded_at(deployment),
+                **_facts(deployment),
+            },
             desired=earlier,
             precondition={"uid": workloads.uid(deployment), "template": current["template"]},
             summary=f"Roll {target} back from {words[0]} to {words[1]}.",
@@ -174,6 +178,16 @@ def rollout_verdict(plan: Plan, deployment: Json) -> Verdict:
     updated = f"{evidence['updatedReplicas']} of {workloads.desired_pods(deployment)}"
     text = f"{updated} replicas of {plan.target} are rolled back."
     return Verdict(health=Health.WAITING, summary=text, evidence=evidence)
+
+
+def _facts(deployment: Json) -> dict[str, Json]:
+    ready = int((deployment.get("status") or {}).get("readyReplicas", 0))
+    return workloads.blast_facts(
+        ready=ready,
+        wanted=workloads.desired_pods(deployment),
+        takes_ready=workloads.taken_by_rollout(deployment, ready),
+        disturbs_rollout=False,  # a rollout that is in progress is the one that is taken back
+    )
 
 
 def _pair(

@@ -96,7 +96,7 @@ class ScaleDeployment:
             action=self.NAME,
             target=target,
             params=params.model_dump(mode="json"),
-            before={"replicas": current},
+            before={"replicas": current, **_facts(deployment, current, desired)},
             desired={"replicas": desired},
             precondition={"uid": workloads.uid(deployment), "replicas": current},
             summary=f"Scale {target} from {current} to {desired} replicas.",
@@ -171,6 +171,16 @@ def choose_replicas(current: int, params: ScaleDeploymentParams) -> int | Refusa
     if current == 1 and not params.singleton_too:
         return _refusal(RefusalReason.NOT_SAFE, "It has one replica and may be meant to run only once.")
     return limited
+
+
+def _facts(deployment: Json, current: int, desired: int) -> dict[str, Json]:
+    ready = int((deployment.get("status") or {}).get("readyReplicas", 0))
+    return workloads.blast_facts(
+        ready=ready,
+        wanted=current,
+        takes_ready=max(0, ready - desired),  # pods that are not ready go first
+        disturbs_rollout=workloads.rolling_out(deployment),
+    )
 
 
 def _wanted(current: int, params: ScaleDeploymentParams) -> int:

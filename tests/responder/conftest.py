@@ -32,11 +32,14 @@ from firebrigade.responder.model import (
     Incident,
     Route,
 )
+from firebrigade.responder.restraints import Restraints
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.runbooks.contract import (
     Change,
+    Guard,
     Health,
+    Json,
     PastStep,
     Plan,
     Refusal,
@@ -89,6 +92,8 @@ class ScriptedExecutor:
         self.undone: list[str] = []
         self.healths: list[Health] = []
         self.refusal: Refusal | None = None
+        self.guards: Sequence[Guard] = ()
+        self.before: dict[str, Json] = {}
         self.plan_refusals: dict[str, Refusal] = {}
         self.errors: list[Exception] = []
         self.history: list[Sequence[PastStep]] = []
@@ -101,7 +106,7 @@ class ScriptedExecutor:
             action=step.action,
             target=Target(kind="pod", namespace=labels["namespace"], name=labels["pod"]),
             params={},
-            before={},
+            before=self.before,
             desired={},
             precondition={},
             summary=f"{step.action} {labels['pod']}",
@@ -110,7 +115,8 @@ class ScriptedExecutor:
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
         self.history.append(history)
-        return self.refusal
+        refusals = (guard.allow(plan, history, now) for guard in self.guards)
+        return self.refusal or next((refusal for refusal in refusals if refusal), None)
 
     def apply(self, plan: Plan) -> Change:
         if self.errors:
@@ -153,6 +159,7 @@ class World:
     runbooks: dict[str, Runbook] = field(default_factory=dict)
     policies: dict[str, EscalationPolicy] = field(default_factory=dict)
     mode: AutomationMode = AutomationMode.AUTO
+    restraints: Restraints = field(default_factory=Restraints)
 
     def __post_init__(self) -> None:
         shutil.copy(_template(), self.path)
@@ -182,7 +189,8 @@ class World:
     @property
     def sweep(self) -> Sweep:
         courier = Courier(self.store, self.receivers, self.clock)
-        return Sweep(self.store, courier, Runner(self.store, self.executor, self.clock), self.lookup, self.clock)
+        runner = Runner(self.store, self.executor, self.clock, self.restraints)
+        return Sweep(self.store, courier, runner, self.lookup, self.clock)
 
     def alert(self, status: AlertStatus = FIRING, *, starts_at: datetime | None = None, **labels: str) -> Alert:
         labels = {**LABELS, **labels}

@@ -1,0 +1,89 @@
+"""What may be touched at all: the switch, namespaces, lists of actions and targets, and the dry run. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from firebrigade.runbooks.contract import PastStep, Plan, Refusal, RefusalReason, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffSwitch:
+    """Nothing is done while automation is off."""
+
+    automation: bool
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
+        """Refuse everything while automation is off."""
+        return None if self.automation else _refusal(RefusalReason.OFF, "Automation is switched off.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedNamespaces:
+    """Only what is named may be changed."""
+
+    namespaces: frozenset[str]
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
+        """Refuse a target outside the allowed namespaces."""
+        target = plan.target
+        if target.kind == "agent" or target.namespace in self.namespaces:
+            return None
+        return _refusal(RefusalReason.NAMESPACE, f"Namespace {target.namespace} is not one that may be changed.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedActions:
+    """Which actions are used; a denial wins over an allowance."""
+
+    allow_only: frozenset[str] | None
+    deny: frozenset[str]
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
+        """Refuse an action that is denied, or not among those that are allowed."""
+        if plan.action in self.deny:
+            return _refusal(RefusalReason.NOT_ALLOWED, f"The action {plan.action} is on the list of denied actions.")
+        if self.allow_only is not None and plan.action not in self.allow_only:
+            text = f"The action {plan.action} is not on the list of allowed actions."
+            return _refusal(RefusalReason.NOT_ALLOWED, text)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedTargets:
+    """Which targets are touched, by ``namespace/name`` patterns; a denial wins over an allowance."""
+
+    allow_only: tuple[str, ...] | None
+    deny: tuple[str, ...]
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
+        """Refuse a target that a denied pattern matches, or no allowed one."""
+        place = _place(plan.target)
+        denied = next((pattern for pattern in self.deny if fnmatchcase(place, pattern)), None)
+        if denied is not None:
+            text = f"{plan.target} is never touched: {denied} is on the list of denied targets."
+            return _refusal(RefusalReason.NOT_ALLOWED, text)
+        if self.allow_only is not None and not any(fnmatchcase(place, pattern) for pattern in self.allow_only):
+            return _refusal(RefusalReason.NOT_ALLOWED, f"{plan.target} is not on the list of allowed targets.")
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRun:
+    """The plan is the result."""
+
+    dry_run: bool
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
+        """Refuse to apply, with what would have been done."""
+        return _refusal(RefusalReason.DRY_RUN, f"Dry run: {plan.summary}") if self.dry_run else None
+
+
+def _place(target: Target) -> str:
+    """Return what the patterns are matched with; names hold no slash, so a ``*`` can't reach over it by accident."""
+    return f"{target.namespace or target.kind}/{target.name}"
+
+
+def _refusal(reason: RefusalReason, summary: str) -> Refusal:
+    return Refusal(reason=reason, summary=summary)
