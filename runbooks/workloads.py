@@ -72,6 +72,11 @@ def desired_pods(workload: Json) -> int:
     return int(workload["spec"].get("replicas", 1))
 
 
+def ready_replicas(workload: Json) -> int:
+    """Return how many pods are ready by a workload's own status; zero is left out of it."""
+    return int((workload.get("status") or {}).get("readyReplicas", 0))
+
+
 def find_condition(item: Json, kind: str) -> Json | None:
     """Return a condition of an object's status by its type, or None."""
     conditions = (item.get("status") or {}).get("conditions") or []

@@ -18,6 +18,7 @@ from firebrigade.receivers.registry import collect, find_receivers
 from firebrigade.responder.cli import main
 from firebrigade.responder.config_file import ConfigFile, keys_at
 from firebrigade.responder.telemetry import Metrics
+from firebrigade.runbooks.contract import RefusalReason
 from firebrigade.runbooks.loader import RunbookLibrary
 from firebrigade.runbooks.registry import action_classes
 
@@ -250,3 +251,8 @@ def test_the_how_tos_runbook_loads(tmp_path: Path) -> None:
     (tmp_path / "queue-stuck.md").write_text(example("add-a-runbook.md", "markdown"))
     (runbook,) = RunbookLibrary.load(tmp_path)
     assert (runbook.name, runbook.alerts) == ("queue-stuck", ("QueueStuck",))
+
+
+@pytest.mark.parametrize("reason", list(RefusalReason))
+def test_every_reason_of_a_refusal_is_documented(reason: RefusalReason) -> None:
+    assert re.search(rf"^\| .*`{reason.value}`.* \|", REFERENCE, re.MULTILINE), reason

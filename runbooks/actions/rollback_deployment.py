@@ -181,7 +181,7 @@ def rollout_verdict(plan: Plan, deployment: Json) -> Verdict:
 
 
 def _facts(deployment: Json) -> dict[str, Json]:
-    ready = int((deployment.get("status") or {}).get("readyReplicas", 0))
+    ready = workloads.ready_replicas(deployment)
     return workloads.blast_facts(
         ready=ready,
         wanted=workloads.desired_pods(deployment),

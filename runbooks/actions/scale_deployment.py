@@ -174,7 +174,7 @@ def choose_replicas(current: int, params: ScaleDeploymentParams) -> int | Refusa
 
 
 def _facts(deployment: Json, current: int, desired: int) -> dict[str, Json]:
-    ready = int((deployment.get("status") or {}).get("readyReplicas", 0))
+    ready = workloads.ready_replicas(deployment)
     return workloads.blast_facts(
         ready=ready,
         wanted=current,
