@@ -14,6 +14,7 @@ from firebrigade.responder.case import RESPONDER, StepCase
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
 from firebrigade.responder.engine.off_file import look_for
+from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.model import Incident, StepResult, StepStatus, TimelineEntry
 from firebrigade.responder.restraints import Restraints, restrained, switched_off
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge
@@ -53,7 +54,11 @@ class Runner:
         return self._store.claim_step(self._clock.now(), LEASE)
 
     def run(self, step: StepResult) -> None:
-        """Take a claimed step one stretch further."""
+        """Take a claimed step one stretch further.
+
+        Raises:
+            StoreUnavailableError: the result could not be written down.
+        """
         stretches: dict[StepStatus, Callable[[StepResult], None]] = {
             StepStatus.PENDING: self._plan,
             StepStatus.PLANNED: self._apply,
@@ -65,6 +70,8 @@ class Runner:
             stretches[step.status](step)
         except ActionError as error:
             self._failed(step, error)
+        except StoreUnavailableError:
+            raise  # not the action's failure: the stretch is done again when the claim ends
         except Exception as error:
             # An action's own mistake is handed to people, not tried again: nobody knows what it would do.
             _log.exception("action_broken", action=step.action, step_id=step.step_id)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.errors import StoreUnavailableError
+from firebrigade.responder.store.store import Store
 from firebrigade.runbooks.contract import (
     Health,
     PermanentActionError,
@@ -112,6 +114,31 @@ def test_what_can_not_be_done_is_handed_to_people_and_not_tried_again(
     assert world.executor.changes == []
     assert world.store.steps(1)[0].status == "failed"
     assert world.told("l2") == ["escalated"]
+
+
+class ForgetfulStore(Store):
+    """Can't write a step's result down the nth time."""
+
+    fails_at = 0
+
+    def finish_step(self, *arguments: Any) -> bool:
+        self.fails_at -= 1
+        if self.fails_at == 0:
+            raise StoreUnavailableError("the database is busy")
+        return super().finish_step(*arguments)
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 3], ids=["planned", "applied", "verified"])
+def test_a_result_that_could_not_be_written_is_no_failure_of_the_step(world: Any, runbook: Any, fails_at: int) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.store = ForgetfulStore(world.database)
+    world.store.fails_at = fails_at
+    with pytest.raises(StoreUnavailableError):
+        world.fires()
+    world.passes(timedelta(minutes=6))
+    assert world.store.steps(1)[0].status == "verified"
+    assert len(world.executor.changes) == 1
+    assert "step_failed" not in world.kinds()
 
 
 def test_trying_ends_after_some_attempts(world: Any, runbook: Any) -> None:
