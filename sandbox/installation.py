@@ -139,6 +139,7 @@ class Installation:
             },
             "automation": {
                 "mode": "auto",
+                "off_file": "off",
                 "namespaces": [world.SYSTEMS_NAMESPACE, world.AGENTS_NAMESPACE],
                 "cooldown": "10m",
                 "runs_per_hour": 200,  # here is more trouble in an hour than elsewhere in a week
