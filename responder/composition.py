@@ -16,6 +16,7 @@ from firebrigade.responder.clock import Clock
 from firebrigade.responder.collector import StoreCollector
 from firebrigade.responder.config import Config
 from firebrigade.responder.engine.courier import Courier
+from firebrigade.responder.engine.heartbeat_watch import HeartbeatWatch
 from firebrigade.responder.engine.local import Engine
 from firebrigade.responder.engine.lock import FileLock
 from firebrigade.responder.engine.reconciler import Reconciler
@@ -35,6 +36,7 @@ from firebrigade.responder.telemetry import Metrics
 from firebrigade.runbooks.contract import ActionError
 
 SILENCES_EVERY = timedelta(seconds=30)
+HEARTBEATS_EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,10 @@ def _jobs(store: Store, config: Config, clock: Clock) -> dict[str, tuple[timedel
         heartbeat=config.heartbeats[0] if config.heartbeats else (),
     )
     reconciler = Reconciler(store, alertmanagers, policy, config.reconcile.interval, clock)
-    jobs: dict[str, tuple[timedelta, Callable[[], None]]] = {"reconcile": (config.reconcile.interval, reconciler.tick)}
+    jobs: dict[str, tuple[timedelta, Callable[[], None]]] = {
+        "reconcile": (config.reconcile.interval, reconciler.tick),
+        "heartbeats": (HEARTBEATS_EVERY, HeartbeatWatch(store, clock).tick),
+    }
     for source, alertmanager in alertmanagers.items():
         keeper = SilenceKeeper(config.maintenance, alertmanager, clock)
         jobs[f"silences of {source}"] = (SILENCES_EVERY, keeper.tick)
