@@ -33,11 +33,15 @@ def planned(world: Any, runbook: Any) -> Callable[..., list[StepResult]]:
             )
         world.sweep.advance_due()
         runner = Runner(world.store, world.executor, world.clock)
-        for step in [runner.claim() for _ in range(count)]:
+        for step in claimed(world, count):
             runner.run(step)
-        return [world.store.claim_step(world.now, LEASE) for _ in range(count)]
+        return claimed(world, count)
 
     return make
+
+
+def claimed(world: Any, count: int) -> list[StepResult]:
+    return [world.store.claim_step(world.now, LEASE) for _ in range(count)]
 
 
 def seen(world: Any, step: StepResult, history: timedelta = DAY) -> StepCase:
