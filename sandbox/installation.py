@@ -142,8 +142,8 @@ class Installation:
                 "off_file": "off",
                 "namespaces": [world.SYSTEMS_NAMESPACE, world.AGENTS_NAMESPACE],
                 "cooldown": "10m",
-                # Here is more trouble in an hour than elsewhere in a week, and on a machine that is busy with other things
-                # the whole fleet can seem to be down for a moment.
+                # Here is more trouble in an hour than elsewhere in a week, and on a machine that is busy with other
+                # things the whole fleet can seem to be down for a moment.
                 "runs_per_hour": 200,
                 "storm_incidents": 100,
             },
