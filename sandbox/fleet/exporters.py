@@ -42,11 +42,24 @@ def of_pod(situation: Situation) -> Sequence[Series]:
     labels = {"namespace": pod.namespace, "pod": pod.name}
     return [
         restarts(pod, out_of_memory=out_of_memory),
+        *_limits(pod),
         *([Gauge(name=last, value=1, labels={**_container(pod), "reason": reason})] if reason else []),
         *(
             Gauge(name="kube_pod_status_phase", value=float(phase == pod.phase), labels={**labels, "phase": phase})
             for phase in _PHASES
         ),
+    ]
+
+
+def _limits(pod: Pod) -> Sequence[Series]:
+    limits = (("cpu", "core", _CPU_LIMIT_CORES), ("memory", "byte", _MEMORY_LIMIT_BYTES))
+    return [
+        Gauge(
+            name="kube_pod_container_resource_limits",
+            value=value,
+            labels={**_container(pod), "resource": resource, "unit": unit},
+        )
+        for resource, unit, value in limits
     ]
 
 
