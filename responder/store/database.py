@@ -1,5 +1,6 @@
 """One database, opened so that a commit is durable: transactions, pragmas, migrations, and its errors in our words."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from firebrigade.responder.errors import ConfigError, StoreUnavailableError
 
 BUSY_TIMEOUT_SECONDS = 5.0
 POOL_TIMEOUT_SECONDS = 5.0
+TURN_TIMEOUT_SECONDS = 10.0
 _NO_DATABASE = "FIREBRIGADE_DATABASE_URL: not a database URL; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
@@ -30,6 +32,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        # SQLite has one writer at a time, and lets the others look again after longer and longer naps: under load one
+        # of them may never find the moment. A queue of our own wakes the next one at once.
+        self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -38,7 +43,7 @@ class Database:
         Raises:
             StoreUnavailableError: locked, full, gone.
         """
-        with _errors_translated(), self.engine.begin() as connection:
+        with _turn(self._turn), _errors_translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -119,6 +124,19 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
 def _on_sqlite_begin(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _turn(lock: "threading.Lock | None") -> Iterator[None]:
+    if lock is None:
+        yield
+        return
+    if not lock.acquire(timeout=TURN_TIMEOUT_SECONDS):
+        raise StoreUnavailableError("the database can't answer: too much is waiting to be written")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
