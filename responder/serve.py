@@ -8,15 +8,19 @@ what the service is made of (``composition.py``).
 import ctypes
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
+from gunicorn.workers.gthread import ThreadWorker
 
 from firebrigade.responder.app import create_app
 from firebrigade.responder.authentication import Access, make_credentials
@@ -32,6 +36,7 @@ from firebrigade.responder.telemetry import Metrics, configure_logging
 THREADS = 16
 GRACEFUL_SECONDS = 25  # Kubernetes kills after 30; what is still in hand then is found again by the next start
 KEEPALIVE_SECONDS = 75  # Alertmanager keeps one connection; closing it first makes a delivery race with the close
+READ_SECONDS = 5.0  # for a request to come; Alertmanager gives up after ten, so it still gets in behind slow ones
 USER_MISTAKE = 2
 _PR_SET_PDEATHSIG = 1
 _BOOT_ERROR = 3  # what gunicorn's master takes for "do not start another worker"
@@ -159,7 +164,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": f"fd://{self._listener_fd}",
             "backlog": BACKLOG,
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": THREADS,
             "preload_app": False,
             "keepalive": KEEPALIVE_SECONDS,
@@ -178,6 +183,35 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _stop_engine(self, _server: Any, _worker: Any) -> None:
         if self._service is not None:
             self._service.engine.stop()
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's worker with threads, with an end to the time in which a client may send its request.
+
+    gunicorn waits for ever for the rest of a request once its first byte has come: sixteen connections that send no
+    more would keep Alertmanager out for good. No defence against a flood: each still holds a thread for READ_SECONDS.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._begun: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """Handle one request, in a thread; called by gunicorn."""
+        self._begun[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            self._begun.pop(conn, None)
+
+    def murder_pending(self) -> None:
+        """Close what waits for too long; called by gunicorn's loop, about once a second."""
+        super().murder_pending()
+        latest = time.monotonic() - READ_SECONDS
+        for conn in [conn for conn, begun in self._begun.copy().items() if begun < latest]:
+            # Only reading ends: a request that was read and is being answered is not touched.
+            with suppress(OSError):
+                conn.sock.shutdown(socket.SHUT_RD)
 
 
 class PropagatingLogger(GunicornLogger):  # type: ignore[misc]
