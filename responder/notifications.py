@@ -95,10 +95,10 @@ def _line(entry: TimelineEntry) -> str:
 
 
 def _links(case: Case, lookup: Lookup) -> dict[str, str]:
-    annotations = dict(case.incident.annotations)
-    for held in case.alerts:
-        annotations = {**held.alert.annotations, **annotations}
-    links = {name: annotations[key] for key, name in LINK_ANNOTATIONS.items() if annotations.get(key)}
+    # One annotation at a time: thousands of alerts may each bring hundreds of others.
+    sources = [case.incident.annotations, *(held.alert.annotations for held in case.alerts)]
+    found = {name: next(filter(None, (one.get(key) for one in sources)), "") for key, name in LINK_ANNOTATIONS.items()}
+    links = {name: address for name, address in found.items() if address}
     if lookup.public_url:
         links["incident"] = f"{lookup.public_url.rstrip('/')}/api/v1/incidents/{case.incident.id}"
     return links
