@@ -62,7 +62,8 @@ class Planted:
 
     def go_wrong(self, mode: str) -> None:
         """Let every server answer this way from now on; the supervisor's agent-01 has failed again."""
-        for echo in (*self.echoes.values(), self.mail):
+        self.mail.go_wrong(mode)
+        for echo in self.echoes.values():
             echo.go_wrong(mode)
 
     def ask(self, method: str, path: str, **arguments: Any) -> requests.Response:

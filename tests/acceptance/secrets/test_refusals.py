@@ -71,7 +71,7 @@ def test_starts_that_fail_and_checks_tell_no_secret(tmp_path: Path) -> None:
     (tmp_path / "kubeconfig").write_text(f"users: [{{name: u, user: {{token: {PLANT}}}}}\n{PLANT}: : ]")
     (tmp_path / "kubernetes.yaml").write_text("kubernetes: {kubeconfig: kubeconfig}")
     (tmp_path / "empty").write_text("")
-    wanted = {name: ("serve", settings) for name, settings in STARTS.items()}
+    wanted: dict[str, tuple[Any, ...]] = {name: ("serve", settings) for name, settings in STARTS.items()}
     wanted |= {name: ("config", "check", settings) for name, settings in list(ENVIRONMENTS.items())[:4]}
     with ExitStack() as stack:
         started = {name: stack.enter_context(start(tmp_path, *words)) for name, words in wanted.items()}
