@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from firebrigade.runbooks import workloads
-from firebrigade.runbooks.contract import Json, Target
+from firebrigade.runbooks.contract import Json, RefusalReason, Target
+from firebrigade.runbooks.executor import RunbookExecutor
+from firebrigade.runbooks.guards import GuardSettings, guards_for
 
 SERVICE = Target(kind="deployment", namespace="shop", name="checkout")
 FACTS = ("ready", "wanted", "takes_ready", "disturbs_rollout")
@@ -52,6 +54,24 @@ def test_a_pod_that_is_lost_is_no_rollout(world: Any) -> None:
     name = world.pod(1).name
     world.kubernetes._core.delete_namespaced_pod(name, "shop", _request_timeout=5)
     assert not world.plan("restart_pod", world.pod(0)).before["disturbs_rollout"]
+
+
+def test_by_these_counts_the_executor_refuses_what_would_be_an_outage(world: Any) -> None:
+    executor = RunbookExecutor(world.actions, guards_for(GuardSettings(namespaces=frozenset({"shop"}))), None)
+
+    def refused(plan: Any) -> bool:
+        refusal = executor.allow(plan, (), world.clock.now())
+        assert refusal is None or refusal.reason is RefusalReason.BLAST_RADIUS
+        return refusal is not None
+
+    assert not refused(world.plan("restart_pod", world.pod(1)))
+    assert not refused(world.plan("scale_deployment", SERVICE, to=2, maximum=6))
+    assert refused(world.plan("scale_deployment", SERVICE, to=1, maximum=6))
+    world.cluster.set_pace(ready_after_seconds=10**6)
+    world.deploy("checkout:2.0")
+    world.cluster.advance(60)
+    assert refused(world.plan("restart_pod", world.pod(1)))
+    assert not refused(world.plan("rollback_deployment", SERVICE))
 
 
 def deployment(wanted: int, **strategy: Json) -> Json:

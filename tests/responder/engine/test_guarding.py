@@ -72,6 +72,15 @@ def test_a_target_that_was_repaired_three_times_in_a_day_is_left_to_people(guard
     assert_refused(guarded, trouble(guarded).id, "flapping")
 
 
+def test_attempts_that_did_not_help_are_no_repairs(guarded: Any) -> None:
+    guarded.executor.healths = [Health.FAILED] * 3
+    for _ in range(4):
+        trouble(guarded)
+        over(guarded)
+        guarded.clock.advance(2 * HOUR)
+    assert len(guarded.executor.changes) == 4
+
+
 def test_the_runs_of_an_hour_are_counted_over_all_targets(guarded: Any) -> None:
     for number in range(6):
         trouble(guarded, f"ryot-{number}")
@@ -263,6 +272,15 @@ def test_a_plan_that_waited_for_long_is_made_again_before_it_is_applied(guarded:
     guarded.sweep.drain()
     assert guarded.kinds(incident.id).count("planned") == 2
     assert_refused(guarded, incident.id, "blast_radius")
+
+
+def test_what_was_begun_is_tried_again_by_the_same_plan_however_old(guarded: Any) -> None:
+    guarded.executor.errors = [UnknownOutcomeError("no answer")]
+    incident = trouble(guarded)
+    guarded.clock.advance(HOUR)
+    guarded.sweep.drain()
+    assert guarded.kinds(incident.id).count("planned") == 1
+    assert [one.status for one in guarded.store.steps(incident.id)] == ["verified"]
 
 
 def test_a_plan_that_waited_for_a_moment_is_applied_as_it_is(guarded: Any) -> None:
