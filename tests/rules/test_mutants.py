@@ -27,6 +27,8 @@ THOROUGH = "requests-availability"
 TIERS = {"", "page-express", "ticket-slow"}
 # No case of that SLO has so little traffic for so long: 100 requests in a day are one in a quarter of an hour.
 UNTESTED = re.compile(r"neurectomy-api-requests-availability\"\}\) \* (3600|21600|86400|259200) >= 100")
+# What only ever has whole numbers: 3.3 instead of 3 would be the same rule.
+COUNTED = re.compile(r"round\(|changes\(|abs\(|count by|consecutive")
 
 Mutant = tuple[Path, int, int, dict[str, Any], bool]
 
@@ -57,7 +59,9 @@ def _changes(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], bool]]
         yield f"for {hold} instead of {rule['for']}", {"for": hold}, True
     for number, match in enumerate(LIMIT.finditer(rule["expr"])):
         line = rule["expr"][: match.end()].rpartition("\n")[2]
-        for other in () if UNTESTED.search(line) else _others(match["number"]):
+        for other in (
+            () if UNTESTED.search(line) else _others(match["number"], counted=bool(COUNTED.search(rule["expr"])))
+        ):
             expr = rule["expr"][: match.start("number")] + other + rule["expr"][match.end("number") :]
             sentence = f"limit {number}, {match['operator']} {other} instead of {match['number']}"
             yield sentence, {"expr": expr}, Decimal(other) < Decimal(match["number"])
@@ -71,8 +75,10 @@ def _other_limits(expr: str) -> Iterator[tuple[str, dict[str, Any], bool]]:
             yield f"{operator} {other} instead of {number}", {"expr": changed}, False
 
 
-def _others(number: str) -> tuple[str, ...]:
+def _others(number: str, *, counted: bool = False) -> tuple[str, ...]:
     value = Decimal(number)
+    if counted and 2 < value < 10:
+        return (str(value - 1), str(value + 1))
     if value <= 2 and value == int(value):
         return (str(int(value) + 1),)
     return tuple(f"{value * factor:f}" for factor in (Decimal("0.9"), Decimal("1.1")))

@@ -63,6 +63,7 @@ def test_the_order_of_the_steps_is_from_the_smaller_to_the_larger_change() -> No
     actions = {runbook.name: [step.action for step in runbook.steps] for runbook in LIBRARY if runbook.steps}
     assert actions == {
         "agent-failure": ["recover_agent", "restart_pod"],
+        "crash-loop": ["rollback_deployment"],
         "high-error-rate": ["rollback_deployment"],
         "high-latency": ["scale_deployment"],
         "out-of-memory": ["scale_deployment"],
