@@ -45,6 +45,7 @@ class Notification:
         delivery_id: stays the same however often this notification is tried; the channel's idempotency key.
         incident_key: the same for the incident's whole life, and never used again; at most 64 characters ``[a-z0-9-]``.
         level: how far the incident is escalated, from 1.
+        round: how often the levels were begun anew, from 0; a level is rung again in each round.
         severity: ``critical``, ``warning``, ``info``, or what else the alert's label says.
         automation: one sentence: what the machine is doing, or why it does nothing.
         timeline: the latest entries in words, oldest first.
@@ -66,6 +67,7 @@ class Notification:
     automation: str
     opened_at: datetime
     at: datetime
+    round: int = 0
     alerts: tuple[NotifiedAlert, ...] = ()
     timeline: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)

@@ -17,13 +17,15 @@ _DETAILS_LIMIT_BYTES = _EVENT_LIMIT_BYTES - 64 * 1024  # what is left holds summ
 _MOST_ALERTS = 50
 _MOST_LINKS = 10
 
+_LEVELS = 3  # how far an earlier round may have come
+
 # Any other severity becomes "error": a page must not get quieter because a label is unusual.
 _SEVERITIES = {"critical": "critical", "error": "error", "warning": "warning", "info": "info", "page": "critical"}
 
 
 def dedup_key(notification: Notification) -> str:
-    """Return the key of this level's alert: the incident's key, from the second level on with the level behind it."""
-    return _key(notification.incident_key, notification.level)
+    """Return the key of this level's alert: the incident's key, later with the level and the round behind it."""
+    return _key(notification.incident_key, notification.level, notification.round)
 
 
 def dedup_keys(notification: Notification) -> tuple[str, ...]:
@@ -32,12 +34,16 @@ def dedup_keys(notification: Notification) -> tuple[str, ...]:
     Those of the reference and those of every level up to now: a trigger that never got its answer is in no reference,
     but its alert may ring. Acknowledging or resolving a key that was never triggered does nothing.
     """
+    key, level = notification.incident_key, max(notification.level, 1)
     known = notification.reference.get("dedup_keys", "").split()
-    levels = [_key(notification.incident_key, level) for level in range(1, notification.level + 1)]
-    return tuple(dict.fromkeys([*known, *(levels or [notification.incident_key])]))
+    earlier = [_key(key, each, round_) for round_ in range(notification.round) for each in range(1, _LEVELS + 1)]
+    present = [_key(key, each, notification.round) for each in range(1, level + 1)]
+    return tuple(dict.fromkeys([*known, *earlier, *present]))
 
 
-def _key(incident_key: str, level: int) -> str:
+def _key(incident_key: str, level: int, round_: int) -> str:
+    if round_:
+        return f"{incident_key}:L{max(level, 1)}.{round_}"
     return incident_key if level <= 1 else f"{incident_key}:L{level}"
 
 

@@ -75,7 +75,10 @@ class Case:
         return replace(
             self,
             incident=outcome.incident or self.incident,
-            deliveries=(*self.deliveries, *(delivery for delivery, _ in outcome.notifications)),
+            deliveries=(
+                *(delivery for delivery in self.deliveries if delivery not in outcome.dropped),
+                *(delivery for delivery, _ in outcome.notifications),
+            ),
             steps=_merged(self.steps, changed),
             timeline=(*self.timeline, *outcome.entries),
         )
@@ -115,6 +118,7 @@ class Outcome:
         incident: the incident as changed, or None.
         steps: new steps (``id`` 0) and changed ones.
         notifications: new deliveries (``id`` 0) with what they say.
+        dropped: deliveries that are not tried again, because they would only come too late.
     """
 
     then: Then = Then.ADVANCE
@@ -123,6 +127,7 @@ class Outcome:
     entries: tuple[TimelineEntry, ...] = ()
     steps: tuple[StepResult, ...] = ()
     notifications: tuple[tuple[Delivery, Notification], ...] = ()
+    dropped: tuple[Delivery, ...] = ()
 
 
 def _merged(steps: tuple[StepResult, ...], changed: Mapping[int, StepResult]) -> tuple[StepResult, ...]:

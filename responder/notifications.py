@@ -51,6 +51,7 @@ def _content(case: Case, lookup: Lookup, delivery: Delivery) -> Notification:
         status=incident.status.value,
         severity=incident.severity,
         level=incident.level,
+        round=incident.round,
         service=incident.service,
         title=incident.title,
         summary=incident.summary,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from firebrigade.responder.case import Case, Lookup, Outcome, Then
 from firebrigade.responder.stages.escalate import escalate
+from firebrigade.responder.stages.inform import inform
 from firebrigade.responder.stages.notify import notify
 from firebrigade.responder.stages.remediate import remediate
 from firebrigade.responder.stages.route import route
@@ -16,7 +17,7 @@ from firebrigade.responder.stages.verify import verify
 
 Stage = Callable[[Case, Lookup], Outcome]
 
-STAGES: tuple[Stage, ...] = (suppress, route, notify, remediate, verify, escalate)
+STAGES: tuple[Stage, ...] = (inform, suppress, route, notify, remediate, verify, escalate)
 
 
 def advance(case: Case, lookup: Lookup) -> Outcome:
@@ -42,4 +43,5 @@ def _together(first: Outcome, second: Outcome) -> Outcome:
         entries=(*first.entries, *second.entries),
         steps=tuple(changed.values()),
         notifications=(*first.notifications, *second.notifications),
+        dropped=(*first.dropped, *second.dropped),
     )

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 FIRST = timedelta(seconds=1)
-LONGEST = timedelta(minutes=5)
+LONGEST = timedelta(minutes=1)  # a page that waits for longer than its outage is a page too late
 
 
 def retry_at(attempts: int, now: datetime, retry_after_seconds: float | None = None) -> datetime:

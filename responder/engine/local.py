@@ -95,7 +95,7 @@ class Engine:
             self._ticked_at = self._clock.now()
             try:
                 if self._lock.acquire():
-                    self._store.release_claims()
+                    self._store.release_claims(self._clock.now())
                     _log.info("engine_started")
                     return True
                 if not standing_by:

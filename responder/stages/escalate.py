@@ -82,7 +82,7 @@ def _told(case: Case, lookup: Lookup, changed: Incident, step: EscalationStep, w
     entry = TimelineEntry(at=case.now, kind="escalated", actor=RESPONDER, detail=f"to L{step.level}: {why}")
     case = replace(case, incident=changed, timeline=(*case.timeline, entry))
     turn = f"L{changed.level}.{changed.round}"
-    names = step.targets or changed.receivers
+    names = dict.fromkeys(step.targets or changed.receivers)
     told = tuple(notification(case, lookup, name, Reason.ESCALATED, turn=turn) for name in names)
     return Outcome(until=case.now + step.acknowledge_within, incident=changed, entries=(entry,), notifications=told)
 

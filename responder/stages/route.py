@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome
-from firebrigade.responder.model import Incident, TimelineEntry
+from firebrigade.responder.model import Incident, IncidentStatus, TimelineEntry
 
 
 def route(case: Case, lookup: Lookup) -> Outcome:
-    """Route an open incident that is new, or whose severity got worse; receivers that were told stay."""
+    """Route an open incident that is new, or whose severity got worse: then its levels begin anew."""
     incident = case.incident
     if not incident.open or incident.routed_at is not None:
         return Outcome()
@@ -15,6 +15,8 @@ def route(case: Case, lookup: Lookup) -> Outcome:
     if found is None:
         changed = replace(incident, routed_at=case.now)
         return _routed(case, changed, "no route matches: nobody is told")
+    if incident.level:
+        incident = _begun_anew(incident)
     runbook = lookup.runbook(found.runbook, incident.labels.get("alertname", ""))
     changed = replace(
         incident,
@@ -24,6 +26,19 @@ def route(case: Case, lookup: Lookup) -> Outcome:
         runbook=incident.runbook or (runbook.name if runbook else ""),
     )
     return _routed(case, changed, _detail(changed))
+
+
+def _begun_anew(incident: Incident) -> Incident:
+    """Return an incident whose severity got worse after people were told: what they took on was something smaller."""
+    return replace(
+        incident,
+        status=IncidentStatus.TRIGGERED,
+        acknowledged_at=None,
+        acknowledged_by="",
+        level=0,
+        level_since=None,
+        round=incident.round + 1,
+    )
 
 
 def _detail(incident: Incident) -> str:

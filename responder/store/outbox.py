@@ -4,7 +4,7 @@ Claimed in order for each incident and receiver, so that nobody hears "resolved"
 ran out belonged to a process that died: it may have arrived, and the next attempt is told so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from firebrigade.receivers.contract import Notification, Reason
 from firebrigade.responder.model import Delivery, DeliveryStatus
 from firebrigade.responder.store import rows
-from firebrigade.responder.store.tables import deliveries, threads
+from firebrigade.responder.store.tables import deliveries, incidents, threads
 
 _UNFINISHED = (DeliveryStatus.PENDING.value, DeliveryStatus.SENDING.value)
 
@@ -29,7 +29,10 @@ class ClaimedDelivery:
 
 
 def add(connection: Connection, incident_id: int, delivery: Delivery, notification: Notification) -> None:
-    """Add a delivery to the outbox."""
+    """Add a delivery to the outbox; one that is there already is not added again, whatever became of it."""
+    known = select(deliveries.c.id).where(deliveries.c.delivery_id == delivery.delivery_id)
+    if connection.execute(known).first() is not None:
+        return
     row = {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__ if name != "id"}
     values = row | {
         "incident_id": incident_id,
@@ -38,6 +41,17 @@ def add(connection: Connection, incident_id: int, delivery: Delivery, notificati
         "notification": rows.notification_json(notification),
     }
     connection.execute(insert(deliveries).values(values))
+
+
+def drop(connection: Connection, dropped: Sequence[Delivery], now: datetime) -> None:
+    """Try some deliveries no more; one that was claimed meanwhile goes on."""
+    waiting = and_(
+        deliveries.c.id.in_([delivery.id for delivery in dropped]),
+        deliveries.c.status == DeliveryStatus.PENDING.value,
+    )
+    if dropped:
+        values = {"status": DeliveryStatus.SUPERSEDED.value, "finished_at": now, "detail": "it would come too late"}
+        connection.execute(update(deliveries).where(waiting).values(values))
 
 
 def of_incident(connection: Connection, incident_id: int) -> list[Delivery]:
@@ -88,8 +102,13 @@ def keep_reference(connection: Connection, delivery: Delivery, reference: Mappin
         connection.execute(insert(threads).values(values))
 
 
-def release(connection: Connection) -> None:
-    """Give back every claim of a process that is known to be dead; what it was sending may have arrived."""
+def release(connection: Connection, now: datetime) -> None:
+    """Give back every claim of a process that is known to be dead; what it was sending may have arrived.
+
+    A start is also a chance for whatever waits: the network may have been what was wrong before.
+    """
+    waiting = and_(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.next_attempt_at > now)
+    connection.execute(update(deliveries).where(waiting).values(next_attempt_at=now))
     connection.execute(
         update(deliveries)
         .where(deliveries.c.status == DeliveryStatus.SENDING.value)
@@ -110,6 +129,11 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
         earlier.c.id < deliveries.c.id,
         earlier.c.status.in_(_UNFINISHED),
     )
+    # Whoever is paged is paged after the window; whoever knows of the incident may hear how it goes on.
+    held = and_(
+        deliveries.c.reason.in_([Reason.TRIGGERED.value, Reason.ESCALATED.value]),
+        exists().where(incidents.c.id == deliveries.c.incident_id, incidents.c.suppressed_by != ""),
+    )
     return and_(
         deliveries.c.next_attempt_at <= now,
         or_(
@@ -117,6 +141,7 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
             and_(deliveries.c.status == DeliveryStatus.SENDING.value, deliveries.c.lease_until <= now),
         ),
         ~blocked,
+        ~held,
     )
 
 

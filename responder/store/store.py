@@ -144,7 +144,7 @@ class Store:
         """Show one incident to a pure decision, and write down all that it decides."""
         with self._database.write() as connection:
             outcome = decision(_case(connection, incident_id, now))
-            _apply(connection, incident_id, outcome)
+            _apply(connection, incident_id, outcome, now)
             return outcome
 
     def open_incidents(self) -> list[Incident]:
@@ -243,10 +243,10 @@ class Store:
                 incidents.poke(connection, step.incident_id, now, news=bool(entries))
             return True
 
-    def release_claims(self) -> None:
+    def release_claims(self, now: datetime) -> None:
         """Give back every claim; only for the one process that knows that no other is alive."""
         with self._database.write() as connection:
-            outbox.release(connection)
+            outbox.release(connection, now)
             steps.release(connection)
 
 
@@ -272,8 +272,9 @@ def _step_case(connection: Connection, incident_id: int, now: datetime, since: d
     )
 
 
-def _apply(connection: Connection, incident_id: int, outcome: Outcome) -> None:
+def _apply(connection: Connection, incident_id: int, outcome: Outcome, now: datetime) -> None:
     incidents.append(connection, incident_id, outcome.entries)
+    outbox.drop(connection, outcome.dropped, now)
     for delivery, notification in outcome.notifications:
         outbox.add(connection, incident_id, delivery, notification)
     for step in outcome.steps:

@@ -64,7 +64,7 @@ def _surviving(world: Any, database: DyingDatabase, act: Any) -> None:
         act()
     except Died:
         database.dies_at = None
-        world.store.release_claims()
+        world.store.release_claims(world.now)
         act()  # Alertmanager sends again what was not answered with 202
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from firebrigade.receivers.contract import PermanentDeliveryError, TemporaryDeliveryError
+from firebrigade.responder.case import Suppression
 
 LEASE = timedelta(minutes=2)
 
@@ -36,7 +37,7 @@ def test_a_result_behind_the_fence_is_not_written(world: Any) -> None:
 
 
 def test_a_receiver_never_hears_of_the_end_before_the_beginning(world: Any) -> None:
-    world.receivers["pagerduty"].fail = TemporaryDeliveryError("not now")
+    world.receivers["pagerduty"].fail = TemporaryDeliveryError("no answer", outcome_unknown=True)
     world.fires()
     world.resolves()
     assert world.told("pagerduty") == []
@@ -45,10 +46,59 @@ def test_a_receiver_never_hears_of_the_end_before_the_beginning(world: Any) -> N
     assert world.told("pagerduty") == ["triggered", "resolved"]
 
 
+def test_what_surely_did_not_arrive_wakes_nobody_once_it_is_over(world: Any) -> None:
+    world.receivers["pagerduty"].fail = TemporaryDeliveryError("not now")
+    world.fires()
+    world.resolves()
+    world.receivers["pagerduty"].fail = None
+    world.passes(timedelta(minutes=10))
+    assert world.told("pagerduty") == []
+    assert world.told("email") == ["triggered", "resolved"]
+
+
+def test_a_page_that_may_have_rung_is_resolved_although_it_failed_for_good(world: Any) -> None:
+    world.receivers["pagerduty"].fail = TemporaryDeliveryError("no answer", outcome_unknown=True)
+    world.fires()
+    world.receivers["pagerduty"].fail = PermanentDeliveryError("refused")
+    world.passes(timedelta(minutes=1))
+    world.receivers["pagerduty"].fail = None
+    world.resolves()
+    assert world.told("pagerduty") == ["resolved"]
+
+
+def test_a_page_is_held_while_its_incident_is_suppressed(world: Any) -> None:
+    world.receivers["pagerduty"].fail = TemporaryDeliveryError("not now")
+    world.fires()
+    world.suppression = Suppression(until=world.now + timedelta(hours=1), reason="maintenance window upgrade")
+    world.fires(world.alert(pod="ryot-2"))
+    world.receivers["pagerduty"].fail = None
+    world.passes(timedelta(minutes=50), tick=timedelta(minutes=1))
+    assert world.told("pagerduty") == []
+    world.passes(timedelta(minutes=15), tick=timedelta(minutes=1))
+    assert world.told("pagerduty") == ["triggered", "escalated"][:1]
+
+
+def test_an_edit_that_is_refused_for_good_does_not_stop_the_escalation(world: Any) -> None:
+    world.fires()
+    world.receivers["slack"].fail = PermanentDeliveryError("msg_too_long")
+    world.fires(world.alert(pod="ryot-2"))
+    world.passes(timedelta(minutes=11))
+    assert (world.told("l2"), world.told("l3")) == (["escalated"], ["escalated"])
+
+
+def test_a_start_tries_everything_that_waits_at_once(world: Any) -> None:
+    world.receivers["email"].fail = TemporaryDeliveryError("not now", retry_after_seconds=600)
+    world.fires()
+    world.receivers["email"].fail = None
+    world.store.release_claims(world.now)
+    world.sweep.drain()
+    assert world.told("email") == ["triggered"]
+
+
 def test_an_interrupted_delivery_is_repeated_with_the_same_id_and_told_that_it_may_have_arrived(world: Any) -> None:
     _record(world)
     first = world.store.claim_delivery(world.now, LEASE)
-    world.store.release_claims()
+    world.store.release_claims(world.now)
     world.sweep.drain()
     told = world.receivers[first.delivery.receiver].attempts
     assert [one.delivery_id for one in told] == [first.notification.delivery_id]
