@@ -34,30 +34,50 @@ class Conclusion:
     ended: tuple[str, ...] = ()
 
 
-def conclude(case: Case, found: Sequence[Reconciliation], look_again_after: timedelta) -> Conclusion:
+def conclude(
+    case: Case, found: Sequence[Reconciliation], look_again_after: timedelta, expire_after: timedelta | None = None
+) -> Conclusion:
     """Decide what a comparison means.
 
     Args:
-        case: the incident.
+        case: the incident, which is open.
         found: how each of its firing alerts stands.
         look_again_after: for how long a suppression without a known end counts: a little more than until the next look.
+        expire_after: for how long an incident without firing alerts may wait for what was left out of its group.
     """
     over = [one for one in found if one.standing in _OVER]
     entries = [_ended(case, one) for one in over]
     incident = _silenced(case.incident, found, case.now, look_again_after)
     if over:
         incident = replace(incident, news=incident.news + 1, updated_at=case.now, next_due_at=case.now)
-    if over and len(over) == len(found) and not incident.incomplete:
-        by = _OVER[over[-1].standing]
-        detail = "every alert is resolved" if by == RECONCILER else f"given up: {over[-1].reason}"
+    ending = _ending(case, found, over, expire_after)
+    if ending is not None:
+        by, detail = ending
         entries.append(TimelineEntry(at=case.now, kind="resolved", actor=by, detail=detail))
         incident = replace(incident, status=IncidentStatus.RESOLVED, resolved_at=case.now, resolved_by=by)
+        incident = replace(incident, next_due_at=case.now, updated_at=case.now)
     return Conclusion(
         incident=incident if incident != case.incident else None,
         entries=tuple(entries),
         seen=tuple(one.fingerprint for one in found if one.standing in _SEEN),
         ended=tuple(one.fingerprint for one in over),
     )
+
+
+def _ending(
+    case: Case, found: Sequence[Reconciliation], over: Sequence[Reconciliation], expire_after: timedelta | None
+) -> tuple[str, str] | None:
+    """Return who ends the incident and in which words, or None while an alert fires, or may fire unseen."""
+    if len(over) < len(found):
+        return None
+    if case.incident.incomplete:
+        seen_at = max((held.last_seen_at for held in case.alerts), default=case.incident.opened_at)
+        if expire_after is None or case.now - seen_at < expire_after:
+            return None
+        return EXPIRY, f"given up: no news since {seen_at:%Y-%m-%d %H:%M} UTC, and its group was never completed"
+    if over and over[-1].standing is Standing.EXPIRED:
+        return EXPIRY, f"given up: {over[-1].reason}"
+    return RECONCILER, "every alert is resolved"
 
 
 def _ended(case: Case, one: Reconciliation) -> TimelineEntry:
@@ -83,4 +103,9 @@ def _silenced(
     until = first.suppressed_until or now + look_again_after
     if incident.silenced_until == until:
         return incident
-    return replace(incident, silenced_by=first.suppressed_by, silenced_until=until, next_due_at=now)
+    return replace(incident, silenced_by=_why(first), silenced_until=until, next_due_at=now)
+
+
+def _why(one: Reconciliation) -> str:
+    """Return what quiets it in people's words, where they left some, or else its name."""
+    return one.reason.removeprefix("it still fires, and is ") or one.suppressed_by

@@ -41,12 +41,13 @@ class HeartbeatWatch:
             away = now - max(came_at, self._watching_since)
             if away > self._missing_after:
                 self._store.record(_group(name, came_at, AlertStatus.FIRING, now), now, f"missing {name} {came_at}")
-            elif name in missed:
+            elif name in missed and came_at >= missed[name]:
                 self._store.record(_group(name, came_at, AlertStatus.RESOLVED, now), now)
 
-    def _missed(self) -> set[str]:
+    def _missed(self) -> dict[str, datetime]:
+        """Return the heartbeats that are known to be missing, and since when that is known."""
         ours = [incident for incident in self._store.open_incidents() if incident.source == SOURCE]
-        return {incident.labels["heartbeat"] for incident in ours if incident.labels.get("alertname") == ALERTNAME}
+        return {incident.labels["heartbeat"]: incident.opened_at for incident in ours}
 
 
 def _group(name: str, came_at: datetime, status: AlertStatus, now: datetime) -> AlertGroup:

@@ -20,6 +20,7 @@ from firebrigade.responder.store.store import Store
 TICK_SECONDS = 1.0
 WORKERS = 8
 STALLED_AFTER = timedelta(seconds=30)
+CLOCK_STEP = timedelta(seconds=5)
 
 _log = structlog.get_logger(__name__)
 
@@ -122,6 +123,7 @@ class Engine:
 
     def _tick(self) -> None:
         try:
+            self._notice_the_clock()
             self._sweep.advance_due()
             while self._slots.acquire(blocking=False):
                 work = self._sweep.claim()
@@ -135,6 +137,12 @@ class Engine:
         except Exception:
             # The next tick tries again; a sweep that keeps failing shows as an engine that is not alive.
             _log.exception("sweep_failed")
+
+    def _notice_the_clock(self) -> None:
+        now = self._clock.now()
+        if now < self._ticked_at - CLOCK_STEP:
+            _log.warning("clock_went_back", seconds=(self._ticked_at - now).total_seconds())
+            self._store.make_due(now)
 
     def _work(self, work: Work) -> None:
         try:

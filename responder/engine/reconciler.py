@@ -70,7 +70,7 @@ class Reconciler:
             incident_id,
             asked_at,
             lambda case: (
-                conclude(case, reconcile(case.alerts, views, policy, asked_at), 2 * self._interval)
+                conclude(case, reconcile(case.alerts, views, policy, asked_at), 2 * self._interval, policy.expire_after)
                 if case.incident.open
                 else Conclusion()
             ),

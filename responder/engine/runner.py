@@ -110,7 +110,7 @@ class Runner:
             return refused(step, refusal, now) if refusal else applying(step, now)
 
         decided = self._store.begin_step(step, now, HISTORY, decide)
-        if decided is None or decided.status is not StepStatus.APPLYING:
+        if decided is None or decided.status is not StepStatus.APPLYING or decided.next_attempt_at is None:
             if decided is not None:
                 self._finish(decided, ())
             return
@@ -147,6 +147,10 @@ class Runner:
         self._finish(judged, entries)
 
     def _undo(self, step: StepResult) -> None:
+        incident = self._store.incident(step.incident_id)
+        if not incident.open or incident.suppressed_by:
+            self._finish(*left_in_place(step, incident, self._clock.now()))
+            return
         # Taking back is a change as well: whoever throws the switch wants none.
         if off := look_for(self._restraints.off_file) or switched_off(self._store.automation_on()):
             self._finish(*not_taken_back(step, off, self._clock.now()))
@@ -203,6 +207,15 @@ def refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
     words = refusal.summary.rstrip(".") + ("; an earlier attempt may have made the change" if begun else "")
     status = StepStatus.FAILED if begun else StepStatus.REFUSED
     return _refused(replace(step, status=status, verdict=words), refusal, now)
+
+
+def left_in_place(step: StepResult, incident: Incident, now: datetime) -> Decided:
+    """Return a step that is not undone: its alert resolved, or maintenance holds it back until later. Pure."""
+    if incident.open:
+        return replace(step, next_attempt_at=None), []
+    words = f"left in place, the alert resolved; last look: {step.verdict}"
+    kept = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
+    return kept, [_entry(step, now, "verified", words)]
 
 
 def not_taken_back(step: StepResult, refusal: Refusal, now: datetime) -> Decided:

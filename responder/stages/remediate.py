@@ -8,12 +8,14 @@ from firebrigade.responder.model import Labels, StepResult, StepStatus, Timeline
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import Runbook
 
+_ENDED = "the incident ended before"
+
 
 def remediate(case: Case, lookup: Lookup) -> Outcome:
     """Write down the steps of a routed incident, start the one whose turn it is, skip them all when it is over."""
     incident = case.incident
     if not incident.open:
-        return Outcome(steps=_skipped(case))
+        return Outcome(steps=_ended(case))
     if incident.runbook and not case.steps:
         runbook = lookup.runbook(incident.runbook, "")
         if runbook is not None and runbook.steps:
@@ -54,9 +56,16 @@ def _labels(case: Case) -> Labels:
     return {**case.incident.labels, **(first.labels if first else {})}
 
 
-def _skipped(case: Case) -> tuple[StepResult, ...]:
-    return tuple(
-        replace(step, status=StepStatus.SKIPPED, next_attempt_at=None, verdict="the incident ended before")
-        for step in case.steps
-        if step.status in {StepStatus.PENDING, StepStatus.PLANNED} and step.lease_until is None
+def _ended(case: Case) -> tuple[StepResult, ...]:
+    """Skip what was not begun; what was, and waits for the end of maintenance, is the runner's to bring to an end."""
+    free = [step for step in case.steps if step.lease_until is None]
+    unbegun = [step for step in free if step.status in {StepStatus.PENDING, StepStatus.PLANNED}]
+    parked = [
+        step
+        for step in free
+        if step.status in {StepStatus.APPLYING, StepStatus.UNDOING} and step.next_attempt_at is None
+    ]
+    return (
+        *(replace(step, status=StepStatus.SKIPPED, next_attempt_at=None, verdict=_ENDED) for step in unbegun),
+        *(replace(step, next_attempt_at=case.now) for step in parked),
     )

@@ -56,7 +56,7 @@ def _wait(case: Case, suppression: Suppression) -> Outcome:
 def _go_on(case: Case) -> Outcome:
     incident = case.incident
     since = case.now if incident.level_since is not None else None
-    detail = f"{incident.suppressed_by} ended and the alert still fires"
+    detail = f"no longer held back by: {incident.suppressed_by}"
     return Outcome(
         incident=replace(incident, suppressed_by="", silenced_by="", silenced_until=None, level_since=since),
         entries=(TimelineEntry(at=case.now, kind="suppression_ended", actor=RESPONDER, detail=detail),),

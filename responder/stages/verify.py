@@ -36,5 +36,5 @@ def judge(step: StepResult, verdict: Verdict, *, incident_open: bool, undo: bool
         words = f"the alert resolved; last look: {verdict.summary}"
         return replace(judged, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
     if undo:
-        return replace(judged, status=StepStatus.UNDOING, next_attempt_at=now)
+        return replace(judged, status=StepStatus.UNDOING, next_attempt_at=now, attempts=0)
     return replace(judged, status=StepStatus.FAILED, next_attempt_at=None, finished_at=now)

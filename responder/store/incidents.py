@@ -63,6 +63,11 @@ def poke(connection: Connection, incident_id: int, now: datetime, *, news: bool 
     )
 
 
+def make_due(connection: Connection, now: datetime) -> None:
+    """Make every incident due that waits for a later moment; looking too early changes nothing."""
+    connection.execute(update(incidents).where(incidents.c.next_due_at > now).values(next_due_at=now))
+
+
 def alerts(connection: Connection, incident_id: int) -> list[IncidentAlert]:
     """Return an incident's alerts, oldest first."""
     query = (

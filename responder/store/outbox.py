@@ -102,13 +102,18 @@ def keep_reference(connection: Connection, delivery: Delivery, reference: Mappin
         connection.execute(insert(threads).values(values))
 
 
+def make_due(connection: Connection, now: datetime) -> None:
+    """Make every delivery due that waits for a later moment."""
+    waiting = and_(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.next_attempt_at > now)
+    connection.execute(update(deliveries).where(waiting).values(next_attempt_at=now))
+
+
 def release(connection: Connection, now: datetime) -> None:
     """Give back every claim of a process that is known to be dead; what it was sending may have arrived.
 
     A start is also a chance for whatever waits: the network may have been what was wrong before.
     """
-    waiting = and_(deliveries.c.status == DeliveryStatus.PENDING.value, deliveries.c.next_attempt_at > now)
-    connection.execute(update(deliveries).where(waiting).values(next_attempt_at=now))
+    make_due(connection, now)
     connection.execute(
         update(deliveries)
         .where(deliveries.c.status == DeliveryStatus.SENDING.value)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from firebrigade.responder.identity import describe, worst_severity
 from firebrigade.responder.model import (
@@ -68,6 +68,7 @@ def complete(connection: Connection, incident_id: int, alerts: Sequence[Alert], 
     known = {held.alert.fingerprint: held for held in incident_store.alerts(connection, incident_id)}
     news = _compare(known, alerts, now)
     _write_alerts(connection, incident_id, known, news.changed, now)
+    connection.execute(update(group_keys).where(group_keys.c.incident_id == incident_id).values(truncated_alerts=0))
     incident = replace(incident_store.one(connection, incident_id), incomplete=False, next_due_at=now)
     incident_store.append(connection, incident_id, news.entries)
     incident_store.write(connection, replace(incident, news=incident.news + bool(news.entries)))
@@ -138,15 +139,15 @@ def _update_alerts(
 
 def _continued(connection: Connection, group: AlertGroup) -> int | None:
     """Return an open incident that holds one of the alerts: its route, and with it the group key, was edited."""
-    pairs = [(alert.fingerprint, alert.starts_at) for alert in group.alerts]
-    for start in range(0, len(pairs), _AT_ONCE):
+    fingerprints = _fingerprints(group)
+    for start in range(0, len(fingerprints), _AT_ONCE):
         query = (
             select(incidents.c.id)
             .join(incident_alerts, incident_alerts.c.incident_id == incidents.c.id)
             .where(
                 incidents.c.source == group.source,
                 incidents.c.status != IncidentStatus.RESOLVED.value,
-                tuple_(incident_alerts.c.fingerprint, incident_alerts.c.starts_at).in_(pairs[start : start + _AT_ONCE]),
+                incident_alerts.c.fingerprint.in_(fingerprints[start : start + _AT_ONCE]),
             )
             .order_by(incidents.c.id)
             .limit(1)
@@ -180,12 +181,18 @@ def _open(connection: Connection, group: AlertGroup, now: datetime) -> int:
 
 def _point_key(connection: Connection, group: AlertGroup, incident_id: int, body_hash: str, *, known: bool) -> None:
     key = {"source": group.source, "group_hash": group_hash(group.receiver, group.group_key)}
-    values = {"incident_id": incident_id, "body_hash": body_hash}
+    values = {"incident_id": incident_id, "body_hash": body_hash, "truncated_alerts": group.truncated_alerts}
     if known:
         connection.execute(update(group_keys).where(*(group_keys.c[n] == v for n, v in key.items())).values(values))
     else:
         whole = {"receiver": group.receiver, "group_key": group.group_key, "group_labels": dict(group.group_labels)}
         connection.execute(insert(group_keys).values(key | values | whole))
+
+
+def _incomplete(connection: Connection, incident_id: int) -> bool:
+    """Whether one of the incident's groups was cut off, and not completed since."""
+    cut = group_keys.c.incident_id == incident_id, group_keys.c.truncated_alerts > 0
+    return connection.execute(select(group_keys.c.group_hash).where(*cut)).first() is not None
 
 
 def _extend(connection: Connection, incident_id: int, group: AlertGroup, now: datetime) -> None:
@@ -195,7 +202,8 @@ def _extend(connection: Connection, incident_id: int, group: AlertGroup, now: da
     _write_alerts(connection, incident_id, known, news.changed, now)
     see_alerts(connection, incident_id, _fingerprints(group), now)
     firing = _still_firing(known, news.changed)
-    changed = _conclude(incident, group, firing, news, now)
+    incomplete = _incomplete(connection, incident_id)
+    changed = _conclude(incident, group, firing, news, now, incomplete=incomplete)
     incident_store.append(connection, incident_id, news.entries)
     if changed != incident:
         incident_store.write(connection, changed)
@@ -206,8 +214,8 @@ def _compare(known: Mapping[str, IncidentAlert], alerts: Sequence[Alert], now: d
     for alert in alerts:
         held = known.get(alert.fingerprint)
         name = alert.labels.get("alertname", alert.fingerprint)
-        if held is not None and alert.starts_at < held.alert.starts_at:
-            continue  # late word of an earlier firing: the other half of an HA pair
+        if held is not None and _is_late(alert, held):
+            continue
         firing = alert.status is AlertStatus.FIRING
         if held is None:
             news.add(alert, "alert_joined" if firing else "alert_resolved", name, now)
@@ -218,6 +226,14 @@ def _compare(known: Mapping[str, IncidentAlert], alerts: Sequence[Alert], now: d
         elif alert != held.alert:
             news.changed.append(alert)  # an annotation's value moves with each evaluation: no news
     return news
+
+
+def _is_late(alert: Alert, held: IncidentAlert) -> bool:
+    """Whether it is word of an earlier firing that was over before the present one began: an HA peer that was slow.
+
+    An earlier start alone says nothing: Alertmanager moves it back when a second Prometheus knew of the alert before.
+    """
+    return alert.ends_at is not None and alert.ends_at < held.alert.starts_at
 
 
 def _write_alerts(
@@ -252,13 +268,18 @@ def _still_firing(known: Mapping[str, IncidentAlert], changed: Sequence[Alert]) 
     return [alert for alert in latest.values() if alert.status is AlertStatus.FIRING]
 
 
-def _conclude(incident: Incident, group: AlertGroup, firing: Sequence[Alert], news: _News, now: datetime) -> Incident:
+def _conclude(
+    incident: Incident, group: AlertGroup, firing: Sequence[Alert], news: _News, now: datetime, *, incomplete: bool
+) -> Incident:
     if group.truncated_alerts and not incident.incomplete:
         detail = f"Alertmanager left {group.truncated_alerts} alerts out of the group (max_alerts)"
         news.entries.append(TimelineEntry(at=now, kind="incomplete", actor=ACTOR, detail=detail))
-    incident = replace(incident, incomplete=group.truncated_alerts > 0)
+    incident = replace(incident, incomplete=incomplete)
     if news.entries:
         incident = replace(incident, news=incident.news + 1, updated_at=now, next_due_at=now)
+    if any(entry.kind in {"alert_joined", "alert_fired_again"} for entry in news.entries):
+        # Alertmanager tells of no alert that it silences, whatever the reconciler saw before.
+        incident = replace(incident, silenced_by="", silenced_until=None)
     severity = worst_severity([incident.severity, *(alert.labels.get("severity", "") for alert in firing)])
     if severity != incident.severity:
         incident = replace(incident, severity=severity, routed_at=None, next_due_at=now)

@@ -55,6 +55,11 @@ def finish(connection: Connection, step: StepResult) -> bool:
     return _write(connection, step, {"lease_until": None})
 
 
+def make_due(connection: Connection, now: datetime) -> None:
+    """Make every step due that waits for a later moment."""
+    connection.execute(update(steps).where(steps.c.next_attempt_at > now).values(next_attempt_at=now))
+
+
 def release(connection: Connection) -> None:
     """Give back every claim of a process that is known to be dead."""
     held = steps.c.lease_until.is_not(None)

@@ -243,6 +243,13 @@ class Store:
                 incidents.poke(connection, step.incident_id, now, news=bool(entries))
             return True
 
+    def make_due(self, now: datetime) -> None:
+        """Make everything due that waits for a later moment: the clock went back, so that moment may be far away."""
+        with self._database.write() as connection:
+            outbox.make_due(connection, now)
+            steps.make_due(connection, now)
+            incidents.make_due(connection, now)
+
     def release_claims(self, now: datetime) -> None:
         """Give back every claim; only for the one process that knows that no other is alive."""
         with self._database.write() as connection:

@@ -109,6 +109,7 @@ group_keys = Table(
     Column("group_labels", JSON, nullable=False),
     _incident_id(index=True),
     Column("body_hash", String(64), nullable=False),
+    Column("truncated_alerts", Integer, nullable=False),
 )
 
 incident_alerts = Table(

@@ -96,6 +96,7 @@ class ScriptedExecutor:
         self.before: dict[str, Json] = {}
         self.plan_refusals: dict[str, Refusal] = {}
         self.errors: list[Exception] = []
+        self.undo_errors: list[Exception] = []
         self.history: list[Sequence[PastStep]] = []
 
     def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
@@ -131,6 +132,8 @@ class ScriptedExecutor:
         return Verdict(health=health, summary=f"looks {health.value}")
 
     def undo(self, plan: Plan) -> Change | None:
+        if self.undo_errors:
+            raise self.undo_errors.pop(0)
         self.undone.append(plan.step_id)
         return Change(already=False, after={}, summary="taken back")
 

@@ -33,7 +33,8 @@ def guarded(world: Any, runbook: Any, policy: Any) -> Any:
 
 def trouble(world: Any, pod: str = "ryot-1") -> Any:
     """Return a fresh incident about a pod, with everything done that is due."""
-    return world.fires(world.alert(pod=pod, starts_at=world.now), group_key=f"{pod} {world.now}")
+    number = str(len(world.store.incidents()))
+    return world.fires(world.alert(pod=pod, number=number, starts_at=world.now), group_key=f"{pod} {number}")
 
 
 def over(world: Any) -> None:

@@ -64,3 +64,10 @@ def test_the_time_before_the_start_does_not_count(world: Any) -> None:
     assert world.store.incidents() == []
     _tick(world, watch, 2 * MINUTE)
     assert len(world.store.incidents()) == 1
+
+
+def test_a_restart_while_one_is_missing_changes_nothing(world: Any, watch: HeartbeatWatch) -> None:
+    _beat(world)
+    _tick(world, watch, 11 * MINUTE)
+    _tick(world, HeartbeatWatch(world.store, world.clock), MINUTE)
+    assert [incident.open for incident in world.store.incidents()] == [True]

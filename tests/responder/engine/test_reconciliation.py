@@ -11,6 +11,7 @@ from firebrigade.responder.reconcile import Reconciliation, Standing
 
 HOUR = timedelta(hours=1)
 AGAIN = timedelta(minutes=1)
+SILENCED = "it still fires, and is silenced by bob: upgrade"
 
 
 def _reconcile(world: Any, standings: dict[str, Standing], **more: Any) -> None:
@@ -19,13 +20,12 @@ def _reconcile(world: Any, standings: dict[str, Standing], **more: Any) -> None:
             Reconciliation(
                 fingerprint=held.alert.fingerprint,
                 standing=standings[held.alert.labels["pod"]],
-                reason="because",
-                **more,
+                **{"reason": "because", **more},
             )
             for held in case.alerts
             if held.firing
         ]
-        return conclude(case, found, AGAIN)
+        return conclude(case, found, AGAIN, 24 * HOUR)
 
     world.store.reconcile(1, world.now, decide)
     world.sweep.drain()
@@ -66,8 +66,8 @@ def test_an_incident_ends_only_with_its_last_alert(world: Any, standings: dict[s
 def test_a_silence_quiets_an_incident_until_it_ends(world: Any) -> None:
     world.fires()
     until = world.now + HOUR
-    _reconcile(world, {"ryot-1": Standing.SUPPRESSED}, suppressed_by="silence 1", suppressed_until=until)
-    assert world.store.incident(1).suppressed_by == "silence 1"
+    _reconcile(world, {"ryot-1": Standing.SUPPRESSED}, reason=SILENCED, suppressed_until=until)
+    assert world.store.incident(1).suppressed_by == "silenced by bob: upgrade"
     world.passes(HOUR - AGAIN, tick=timedelta(minutes=5))
     assert world.told("l2") == []
     world.passes(timedelta(minutes=7))
@@ -124,3 +124,31 @@ def test_an_alert_that_was_ended_too_early_fires_again_with_the_same_bytes(world
     world.store.record(group, world.now, "the same bytes")
     assert all(held.firing for held in world.store.alerts(1))
     assert "alert_fired_again" in world.kinds()
+
+
+def test_a_cut_group_that_turns_out_to_be_over_ends_its_incident(world: Any) -> None:
+    world.fires(world.alert(pod="a"), truncated_alerts=7)
+    world.fires(world.alert(AlertStatus.RESOLVED, pod="a"), truncated_alerts=1)
+    world.store.complete(1, [], world.now)
+    _reconcile(world, {})
+    incident = world.store.incident(1)
+    assert (incident.open, incident.resolved_by) == (False, "reconciler")
+
+
+def test_a_cut_group_that_is_never_completed_is_given_up(world: Any) -> None:
+    world.fires(world.alert(pod="a"), truncated_alerts=7)
+    _reconcile(world, {"a": Standing.EXPIRED})
+    assert world.store.incident(1).open
+    world.clock.advance(25 * HOUR)
+    _reconcile(world, {})
+    assert world.store.incident(1).resolved_by == "expiry"
+
+
+def test_an_alert_that_joins_proves_that_no_silence_covers_it(world: Any) -> None:
+    world.fires()
+    until = world.now + 20 * HOUR
+    _reconcile(world, {"ryot-1": Standing.SUPPRESSED}, reason=SILENCED, suppressed_until=until)
+    world.fires(world.alert(pod="ryot-2"))
+    assert world.store.incident(1).suppressed_by == ""
+    world.passes(6 * timedelta(minutes=1))
+    assert world.told("l2") == ["escalated"]

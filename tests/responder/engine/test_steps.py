@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.case import Suppression
 from firebrigade.responder.errors import StoreUnavailableError
+from firebrigade.responder.model import AlertStatus
 from firebrigade.responder.store.store import Store
 from firebrigade.runbooks.contract import (
     Health,
@@ -175,3 +177,54 @@ def test_a_living_message_is_told_of_what_the_machine_did_and_a_page_is_not(worl
     assert world.told("pagerduty") == ["triggered"]
     assert world.told("slack")[:2] == ["triggered", "updated"]
     assert "restart helped" in world.receivers["slack"].attempts[-1].automation
+
+
+@pytest.mark.parametrize("error", [TemporaryActionError("busy"), UnknownOutcomeError("no answer")])
+def test_an_attempt_is_not_repeated_in_maintenance_and_goes_on_afterwards(
+    world: Any, runbook: Any, error: Exception
+) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.errors = [error]
+    world.store.record(world.group(world.alert()), world.now)
+    world.sweep.drain()
+    world.suppression = Suppression(until=world.now + timedelta(hours=1), reason="maintenance window upgrade")
+    world.fires(world.alert(pod="ryot-2"))
+    world.passes(timedelta(minutes=50), tick=timedelta(minutes=1))
+    assert world.executor.changes == []
+    world.passes(timedelta(minutes=15), tick=timedelta(minutes=1))
+    assert len(world.executor.changes) == 1
+
+
+def test_a_parked_attempt_is_closed_when_its_incident_ends(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.errors = [UnknownOutcomeError("no answer")]
+    world.fires()
+    world.suppression = Suppression(until=world.now + timedelta(hours=1), reason="maintenance window upgrade")
+    world.fires(world.alert(pod="ryot-2"))
+    world.passes(timedelta(minutes=5))
+    world.resolves(world.alert(AlertStatus.RESOLVED), world.alert(AlertStatus.RESOLVED, pod="ryot-2"))
+    (step,) = world.store.steps(1)
+    assert step.status == "skipped"
+    assert "before it was known whether the change was made" in step.verdict
+
+
+def test_what_made_the_alert_resolve_is_not_undone_even_if_undoing_had_begun(world: Any, runbook: Any) -> None:
+    made = runbook("scale")
+    world.runbooks["service-down"] = replace(made, steps=(replace(made.steps[0], undo=True),))
+    world.executor.healths = [Health.FAILED]
+    world.executor.undo_errors = [TemporaryActionError("busy")]
+    world.fires()
+    world.resolves()
+    world.passes(timedelta(minutes=2))
+    assert world.executor.undone == []
+    assert world.store.steps(1)[0].status == "verified"
+
+
+def test_undoing_has_its_own_attempts(world: Any, runbook: Any) -> None:
+    made = runbook("scale")
+    world.runbooks["service-down"] = replace(made, steps=(replace(made.steps[0], undo=True),))
+    world.executor.healths = [Health.WAITING] * 999
+    world.executor.undo_errors = [TemporaryActionError("busy")]
+    world.fires()
+    world.passes(timedelta(minutes=2), tick=2 * SECOND)
+    assert len(world.executor.undone) == 1

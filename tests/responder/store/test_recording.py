@@ -1,5 +1,6 @@
 """Recording alert groups: at least once, out of order, truncated, from two Alertmanagers."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -87,9 +88,27 @@ def test_sources_tell_alertmanagers_apart(world: Any, changes: dict[str, Any], s
 
 def test_late_word_of_an_earlier_firing_does_not_touch_the_present_one(world: Any) -> None:
     (incident_id,) = world.store.record(world.group(world.alert(starts_at=world.now)), world.now)
-    late = world.alert(RESOLVED, starts_at=world.now - LATER)
+    late = replace(world.alert(RESOLVED, starts_at=world.now - 2 * LATER), ends_at=world.now - LATER)
     world.store.record(world.group(late), world.now)
     assert world.store.incident(incident_id).open
+
+
+def test_a_start_that_alertmanager_moved_back_is_still_the_same_firing(world: Any) -> None:
+    (incident_id,) = world.store.record(world.group(world.alert(starts_at=world.now)), world.now)
+    earlier = world.now - LATER
+    world.clock.advance(LATER)
+    assert world.store.record(world.group(world.alert(starts_at=earlier)), world.now) == (incident_id,)
+    world.store.record(world.group(world.alert(RESOLVED, starts_at=earlier)), world.now)
+    assert not world.store.incident(incident_id).open
+
+
+def test_a_group_that_is_whole_says_nothing_of_another_that_was_cut(world: Any) -> None:
+    alert = world.alert()
+    (incident_id,) = world.store.record(world.group(alert, truncated_alerts=7), world.now)
+    world.store.record(world.group(alert, group_key="{}/{other}"), world.now)
+    world.store.record(world.group(world.alert(RESOLVED), group_key="{}/{other}"), world.now)
+    assert world.store.incident(incident_id).open
+    assert world.store.incident(incident_id).incomplete
 
 
 def test_a_truncated_group_is_never_concluded_from_what_it_shows(world: Any) -> None:

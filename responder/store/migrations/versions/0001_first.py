@@ -117,6 +117,7 @@ def upgrade() -> None:
         sa.Column("group_labels", sa.JSON(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=False),
         sa.Column("body_hash", sa.String(length=64), nullable=False),
+        sa.Column("truncated_alerts", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name=op.f("fk_group_keys_incident_id")),
         sa.PrimaryKeyConstraint("source", "group_hash", name=op.f("pk_group_keys")),
     )
