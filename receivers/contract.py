@@ -48,6 +48,7 @@ class Notification:
         round: how often the levels were begun anew, from 0; a level is rung again in each round.
         severity: ``critical``, ``warning``, ``info``, or what else the alert's label says.
         automation: one sentence: what the machine is doing, or why it does nothing.
+        acknowledge_with: the command by which a person takes it on; empty when there is nothing to take on.
         timeline: the latest entries in words, oldest first.
         links: name to address, such as ``runbook``, ``dashboard``, ``incident``; addresses are untrusted too.
         reference: what this receiver answered for the incident before (see Receipt), empty the first time.
@@ -67,6 +68,7 @@ class Notification:
     automation: str
     opened_at: datetime
     at: datetime
+    acknowledge_with: str = ""
     round: int = 0
     alerts: tuple[NotifiedAlert, ...] = ()
     timeline: tuple[str, ...] = ()

@@ -80,6 +80,7 @@ def _details(notification: Notification) -> dict[str, Any]:
         "level": notification.level,
         "status": one_line(notification.status, 100),
         "automation": one_line(notification.automation, 1000),
+        "acknowledge with": one_line(notification.acknowledge_with, 200),
         "timeline": lines(notification.timeline[-20:], limit=500),
     }
     return details | _alerts_within(_DETAILS_LIMIT_BYTES - _size(details), notification.alerts)

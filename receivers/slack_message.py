@@ -87,7 +87,8 @@ def _facts(notification: Notification) -> str:
     parts = [
         f"*Service* {shown(notification.service, 100) or 'unknown'}",
         shown(notification.summary, 400),
-        f"*Automation* {shown(notification.automation, 200)}" if notification.automation else "",
+        f"*Automation* {shown(notification.automation, 300)}" if notification.automation else "",
+        f"*Take it on* `{shown(notification.acknowledge_with, 100)}`" if notification.acknowledge_with else "",
     ]
     return _fit(parts, "\n", _SECTION_LIMIT)
 

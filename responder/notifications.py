@@ -3,10 +3,18 @@
 from firebrigade.receivers.contract import Notification, NotifiedAlert, Reason
 from firebrigade.responder import automation
 from firebrigade.responder.case import Case, Lookup
-from firebrigade.responder.model import Delivery, DeliveryStatus, IncidentAlert, TimelineEntry
+from firebrigade.responder.model import (
+    Delivery,
+    DeliveryStatus,
+    IncidentAlert,
+    IncidentStatus,
+    StepStatus,
+    TimelineEntry,
+)
 
 ALERTS_SHOWN = 20
 ENTRIES_SHOWN = 8
+UNTOLD = {"notified", "opened", "applying"}  # said elsewhere in a message, or by the entry before
 LINK_ANNOTATIONS = {"runbook_url": "runbook", "dashboard_url": "dashboard"}
 
 
@@ -56,6 +64,7 @@ def _content(case: Case, lookup: Lookup, delivery: Delivery) -> Notification:
         title=incident.title,
         summary=incident.summary,
         automation=automation.sentence(case, lookup) if incident.open else _ending(case),
+        acknowledge_with=f"firebrigade incident ack {incident.id}" if _to_take_on(case) else "",
         opened_at=incident.opened_at,
         at=case.now,
         alerts=tuple(_alert(held) for held in _worst_first(case.alerts)[:ALERTS_SHOWN]),
@@ -64,10 +73,23 @@ def _content(case: Case, lookup: Lookup, delivery: Delivery) -> Notification:
     )
 
 
+def _to_take_on(case: Case) -> bool:
+    return case.incident.status is IncidentStatus.TRIGGERED
+
+
 def _ending(case: Case) -> str:
-    helped = [step.name for step in case.steps if step.status.value == "verified"]
-    by = f"Resolved by {case.incident.resolved_by}."
-    return f"{by} Runbook {case.incident.runbook}: {', '.join(helped)} helped." if helped else by
+    """Say who ended it, what the machine had done by then, and what still fires."""
+    parts = [f"Resolved by {case.incident.resolved_by}."]
+    firing = sum(held.firing for held in case.alerts)
+    if firing:
+        parts.append(f"{firing} of its alerts still fire: a new incident opens when Alertmanager repeats them.")
+    helped = [step.name for step in case.steps if step.status is StepStatus.VERIFIED]
+    tried = [step.name for step in case.steps if step.status is StepStatus.APPLIED]
+    if helped:
+        parts.append(f"Runbook {case.incident.runbook}: {', '.join(helped)} helped.")
+    elif tried:
+        parts.append(f"Runbook {case.incident.runbook}: {', '.join(tried)} was applied, and is still being verified.")
+    return " ".join(parts)
 
 
 def _worst_first(alerts: tuple[IncidentAlert, ...]) -> list[IncidentAlert]:
@@ -87,12 +109,17 @@ def _alert(held: IncidentAlert) -> NotifiedAlert:
 
 def _lines(timeline: tuple[TimelineEntry, ...]) -> tuple[str, ...]:
     """Return the latest entries in words; who else was told is on the incident, not in everybody's message."""
-    shown = [entry for entry in timeline if entry.kind != "notified"]
-    return tuple(_line(entry) for entry in shown[-ENTRIES_SHOWN:])
+    lines: dict[tuple[str, str], list[TimelineEntry]] = {}
+    for entry in timeline:
+        if entry.kind not in UNTOLD:
+            lines.setdefault((entry.kind, entry.detail), []).append(entry)
+    return tuple(_line(same) for same in lines.values())[-ENTRIES_SHOWN:]
 
 
-def _line(entry: TimelineEntry) -> str:
-    return f"{entry.at:%H:%M:%S} {entry.kind.replace('_', ' ')}: {entry.detail}"
+def _line(same: list[TimelineEntry]) -> str:
+    """Return what happened in words, once however often it did; times are UTC."""
+    often = f" ({len(same)} times)" if len(same) > 1 else ""
+    return f"{same[-1].at:%H:%M:%S}Z {same[-1].kind.replace('_', ' ')}: {same[-1].detail}{often}"
 
 
 def _links(case: Case, lookup: Lookup) -> dict[str, str]:
@@ -100,6 +127,7 @@ def _links(case: Case, lookup: Lookup) -> dict[str, str]:
     sources = [case.incident.annotations, *(held.alert.annotations for held in case.alerts)]
     found = {name: next(filter(None, (one.get(key) for one in sources)), "") for key, name in LINK_ANNOTATIONS.items()}
     links = {name: address for name, address in found.items() if address}
-    if lookup.public_url:
-        links["incident"] = f"{lookup.public_url.rstrip('/')}/api/v1/incidents/{case.incident.id}"
+    if lookup.public_url and case.incident.runbook:
+        # Ours, where people reach us: the rule's own link may have been written for another place.
+        links["runbook"] = f"{lookup.public_url.rstrip('/')}/runbooks/{case.incident.runbook}"
     return links

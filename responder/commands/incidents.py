@@ -78,16 +78,29 @@ def show(incident_id: int, as_json: bool) -> None:
 @_id_argument
 @_actor_option
 def ack(incident_id: int, actor: str | None) -> None:
-    """Acknowledge an incident: you are on it, and nobody else is called."""
-    _answer(incident_id, "acknowledge", actor)
+    """
+    Acknowledge an incident: you are on it, and nobody else is called.
+
+    Whoever is first is recorded; a second person is told who that was.
+    """
+    _answer(incident_id, "acknowledge", actor or default_actor())
 
 
 @incident.command()
 @_id_argument
 @_actor_option
 def resolve(incident_id: int, actor: str | None) -> None:
-    """Resolve an incident: it is over, whatever its alerts say."""
-    _answer(incident_id, "resolve", actor)
+    """
+    Resolve an incident: it is over, whatever its alerts say.
+
+    Alerts that still fire open a new incident, which pages again, when Alertmanager repeats them (its
+    repeat_interval). To keep them quiet until they are repaired, acknowledge instead, or add a silence.
+    """
+    found = _answer(incident_id, "resolve", actor or default_actor())
+    firing = sum(alert.get("status") == "firing" for alert in found.get("alerts", []))
+    if firing:
+        alerts = "1 alert still fires" if firing == 1 else f"{firing} alerts still fire"
+        click.echo(f"{alerts}: a new incident opens, and pages, when Alertmanager repeats it (its repeat_interval).")
 
 
 @click.group()
@@ -150,10 +163,17 @@ def _row(record: Mapping[str, Any]) -> list[Any]:
     return [row.get(column) for column in _COLUMNS]
 
 
-def _answer(incident_id: int, verb: str, actor: str | None) -> None:
+def _answer(incident_id: int, verb: str, actor: str) -> Mapping[str, Any]:
+    """Acknowledge or resolve, say what came of it, and return the incident's page as it was before."""
     client = ApiClient(load_settings())
-    changed = client.post(f"/incidents/{incident_id}/{verb}", {"actor": actor or default_actor()}).get("incident", {})
-    click.echo(plain(f"Incident {changed.get('id', incident_id)} is {changed.get('status')}: {changed.get('title')}"))
+    before: Mapping[str, Any] = client.get(f"/incidents/{incident_id}")
+    changed = client.post(f"/incidents/{incident_id}/{verb}", {"actor": actor}).get("incident", {})
+    status, by = changed.get("status"), changed.get(f"{changed.get('status')}_by")
+    again = before.get("incident", {}).get("status") == status or by != actor  # another may come in between
+    what = f"already {status} by {by} at {_short(changed.get(f'{status}_at'))}" if again else status
+    unrecorded = "; you are not recorded" if by != actor else ""
+    click.echo(plain(f"Incident {incident_id} is {what}{unrecorded}: {changed.get('title')}"))
+    return before
 
 
 def _switch(switched_on: bool, actor: str | None) -> None:

@@ -184,6 +184,8 @@ class Runner:
 
     def _finish(self, step: StepResult, entries: Sequence[TimelineEntry]) -> None:
         self._store.finish_step(step, entries, self._clock.now())
+        for entry in entries:
+            _log.info("timeline", incident_id=step.incident_id, kind=entry.kind, detail=entry.detail)
 
 
 def not_now(step: StepResult, incident: Incident, now: datetime) -> Decided | None:

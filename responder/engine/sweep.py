@@ -62,7 +62,9 @@ class Sweep:
     def _advance(self, incident_id: int) -> None:
         now = self._clock.now()
         try:
-            self._store.decide(incident_id, now, lambda case: advance(case, self._lookup))
+            outcome = self._store.decide(incident_id, now, lambda case: advance(case, self._lookup))
+            for entry in outcome.entries:
+                _log.info("timeline", incident_id=incident_id, kind=entry.kind, detail=entry.detail)
         except StoreUnavailableError:
             raise
         except Exception:
