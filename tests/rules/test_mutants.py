@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 import yaml
@@ -27,6 +28,10 @@ THOROUGH = "requests-availability"
 TIERS = {"", "page-express", "ticket-slow"}
 # No case of that SLO has so little traffic for so long: 100 requests in a day are one in a quarter of an hour.
 UNTESTED = re.compile(r"neurectomy-api-requests-availability\"\}\) \* (3600|21600|86400|259200) >= 100")
+# A prediction of 0 bytes and one of 1 byte are the same.
+SAME = re.compile(r"predict_linear")
+# A third of the mutants, always the same ones, keep the suite quick; each alert has some.
+SAMPLE = 3
 # What only ever has whole numbers: 3.3 instead of 3 would be the same rule.
 COUNTED = re.compile(r"round\(|changes\(|abs\(|count by|consecutive")
 
@@ -60,7 +65,9 @@ def _changes(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], bool]]
     for number, match in enumerate(LIMIT.finditer(rule["expr"])):
         line = rule["expr"][: match.end()].rpartition("\n")[2]
         for other in (
-            () if UNTESTED.search(line) else _others(match["number"], counted=bool(COUNTED.search(rule["expr"])))
+            ()
+            if UNTESTED.search(line) or SAME.search(line)
+            else _others(match["number"], counted=bool(COUNTED.search(rule["expr"])))
         ):
             expr = rule["expr"][: match.start("number")] + other + rule["expr"][match.end("number") :]
             sentence = f"limit {number}, {match['operator']} {other} instead of {match['number']}"
@@ -104,7 +111,16 @@ def _minutes(case: Case) -> int:
     return max(times)
 
 
-MUTANTS = list(_mutants())
+def _sampled(mutants: Iterator[Any]) -> Iterator[Any]:
+    told: set[str] = set()
+    for mutant in mutants:
+        alert = mutant.id.split(" ")[0].rstrip(":")
+        if alert not in told or crc32(mutant.id.encode()) % SAMPLE == 0:
+            yield mutant
+        told.add(alert)
+
+
+MUTANTS = list(_sampled(_mutants()))
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
