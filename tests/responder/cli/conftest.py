@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -56,6 +56,7 @@ class Service:
     url: str
     store: Store
     clock: ManualClock
+    last: AlertGroup | None = None
 
     @property
     def environ(self) -> dict[str, str]:
@@ -73,7 +74,7 @@ class Service:
             annotations={"summary": f"{alertname} fires"},
             starts_at=now,
         )
-        group = AlertGroup(
+        self.last = AlertGroup(
             source="alertmanager",
             receiver="firebrigade",
             status=AlertStatus.FIRING,
@@ -84,7 +85,14 @@ class Service:
             external_url="",
             alerts=(alert,),
         )
-        return self.store.record(group, now)[0]
+        return self.store.record(self.last, now)[0]
+
+    def ends(self) -> None:
+        """Record that the alert that fired last is over."""
+        assert self.last is not None
+        now = self.clock.advance(timedelta(seconds=1))
+        alerts = tuple(replace(alert, status=AlertStatus.RESOLVED, ends_at=now) for alert in self.last.alerts)
+        self.store.record(replace(self.last, status=AlertStatus.RESOLVED, alerts=alerts), now)
 
 
 @pytest.fixture

@@ -66,6 +66,33 @@ def test_acknowledge_and_resolve_name_who_did_it(firebrigade: Run, service: Any)
     assert service.store.incident(incident).resolved_by == "ada"
 
 
+@pytest.mark.parametrize(("verb", "status"), [("ack", "acknowledged"), ("resolve", "resolved")])
+def test_a_second_person_is_told_who_was_first(verb: str, status: str, firebrigade: Run, service: Any) -> None:
+    incident = service.fires()
+    firebrigade("incident", verb, str(incident), "--actor", "grace", env=service.environ)
+    second = firebrigade("incident", verb, str(incident), "--actor", "ada", env=service.environ)
+    assert second.exit_code == 0
+    at = f"{service.clock.now():%Y-%m-%d %H:%M:%SZ}"
+    assert f"is already {status} by grace at {at}; you are not recorded: ServiceDown" in second.stdout
+    again = firebrigade("incident", verb, str(incident), "--actor", "grace", env=service.environ)
+    assert f"is already {status} by grace at {at}: ServiceDown" in again.stdout
+
+
+def test_whoever_resolves_hears_what_still_fires(firebrigade: Run, service: Any) -> None:
+    incident = service.fires()
+    said = firebrigade("incident", "resolve", str(incident), env=service.environ).stdout.splitlines()
+    assert len(said) == 2
+    assert said[1].startswith("1 alert still fires: a new incident opens, and pages, when Alertmanager repeats it")
+
+
+def test_whoever_resolves_what_is_over_hears_who_ended_it(firebrigade: Run, service: Any) -> None:
+    incident = service.fires()
+    service.ends()
+    said = firebrigade("incident", "resolve", str(incident), env=service.environ).stdout
+    assert "already resolved by alertmanager" in said
+    assert "still fire" not in said
+
+
 def test_without_a_name_the_systems_user_acts(firebrigade: Run, service: Any) -> None:
     incident = service.fires()
     firebrigade("incident", "ack", str(incident), env={**service.environ, "LOGNAME": "lovelace"})
