@@ -19,6 +19,8 @@ from firebrigade.responder.redaction import Redactor
 from firebrigade.responder.timestamps import format_rfc3339
 
 _ORDER = ["timestamp", "level", "logger", "event"]
+# What they say at level info is about themselves: each job, migration and connection.
+_TALKATIVE = ("alembic", "apscheduler", "httpcore2", "httpx2", "urllib3")
 # Up to 10 seconds, after which Alertmanager gives up the attempt.
 _WEBHOOK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -57,7 +59,8 @@ def configure_logging(
     """Send every log record of this process, libraries' included, through redaction to one stream.
 
     Args:
-        level: ``debug``, ``info``, ``warning`` or ``error``.
+        level: ``debug``, ``info``, ``warning`` or ``error``. Libraries are heard from ``warning`` on, unless it is
+            ``debug``.
         log_format: ``json``, one object a line, or ``text``, ``key='value'`` pairs; in both no value can start a line.
         secrets: literal secrets to replace wherever they appear.
         clock: what the lines' times are read from.
@@ -80,6 +83,8 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else max(root.level, logging.WARNING))
 
 
 def _last_links(log_format: str, secrets: Iterable[str]) -> list[Processor]:

@@ -75,6 +75,26 @@ def test_no_value_can_start_a_line_of_its_own(log_stream: io.StringIO, log_forma
     assert "\x1b" not in log_stream.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("level", "heard"),
+    [
+        pytest.param("debug", {"info", "warning", "error"}, id="everything while debugging"),
+        pytest.param("info", {"warning", "error"}, id="warnings by default"),
+        pytest.param("error", {"error"}, id="no more than was asked for"),
+    ],
+)
+@pytest.mark.parametrize(
+    "library", ["apscheduler.scheduler", "alembic.runtime.migration", "httpx2", "httpcore2", "urllib3"]
+)
+def test_libraries_do_not_talk_about_themselves(
+    log_stream: io.StringIO, library: str, level: str, heard: set[str]
+) -> None:
+    configure_logging(level=level, log_format="json", secrets=[], clock=ManualClock(), stream=log_stream)
+    for name in ("info", "warning", "error"):
+        logging.getLogger(library).log(logging.getLevelName(name.upper()), "said")
+    assert {json.loads(line)["level"] for line in log_stream.getvalue().splitlines()} == heard
+
+
 def test_a_line_says_when_by_the_clock_it_was_given(log_stream: io.StringIO) -> None:
     structlog.get_logger("test").info("now")
     assert json.loads(log_stream.getvalue())["timestamp"] == "2026-01-05T09:00:00Z"
