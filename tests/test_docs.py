@@ -15,8 +15,16 @@ import click
 import pytest
 
 from firebrigade.receivers.registry import collect, find_receivers
+from firebrigade.responder.app import create_app
+from firebrigade.responder.authentication import Access, make_credentials
 from firebrigade.responder.cli import main
+from firebrigade.responder.clock import ManualClock
+from firebrigade.responder.collector import StoreCollector
+from firebrigade.responder.config import load_config
 from firebrigade.responder.config_file import ConfigFile, keys_at
+from firebrigade.responder.settings import Settings
+from firebrigade.responder.store.database import Database
+from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics
 from firebrigade.runbooks.contract import RefusalReason
 from firebrigade.runbooks.loader import RunbookLibrary
@@ -146,8 +154,9 @@ def test_every_key_of_a_named_block_is_in_the_example(block: str) -> None:
 def test_every_option_of_a_receiver_is_documented(receiver: str, option: str) -> None:
     table = REFERENCE.partition("Options of receivers")[2].partition("## Commands")[0]
     rows = re.split(r"^\| (?=[a-z])", table, flags=re.MULTILINE)
-    (own,) = [row for row in rows if row.startswith(f"{receiver} ")]
-    assert f"`{option}`" in own
+    own = "".join(row for row in rows if row.startswith(f"{receiver} "))
+    assert own, f"docs/reference.md: the table of receivers' options has no row that begins with {receiver}; add it"
+    assert f"`{option}`" in own, f"docs/reference.md: the option {option} of {receiver} is not described; add it"
 
 
 @pytest.mark.parametrize("error", sorted(errors()))
@@ -155,10 +164,43 @@ def test_every_error_is_documented(error: str) -> None:
     assert f"`{error}`" in REFERENCE.partition("## Errors")[2]
 
 
-def test_every_metric_is_documented() -> None:
-    families = {family.name for family in Metrics().registry.collect() if family.name.startswith("firebrigade_")}
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    found = Store(Database(f"sqlite:///{tmp_path / 'docs.sqlite'}"))
+    found.migrate()
+    yield found
+    found.close()
+
+
+def test_every_metric_is_documented(store: Store) -> None:
+    registry = Metrics().registry
+    StoreCollector(store, ManualClock(), registry)
+    families = {family.name for family in registry.collect() if family.name.startswith("firebrigade_")}
     documented = re.findall(r"^\| `(firebrigade_\w+)`", REFERENCE, re.MULTILINE)
     assert {name.removesuffix("_total") for name in documented} == families
+
+
+class IdleEngine:
+    alive = True
+
+    def wake(self) -> None:
+        pass
+
+
+def test_every_route_is_documented(store: Store) -> None:
+    access = Access(webhook=make_credentials(insecure=True), api=make_credentials(insecure=True))
+    config = load_config(None, Settings())
+    app = create_app(store, config, access, ManualClock(), IdleEngine(), Metrics())
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+    routes = {
+        (method, re.sub(r"<(?:\w+:)?(?:incident_)?(\w+)>", r"<\1>", rule.rule))
+        for rule in rules
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}
+    }
+    table = REFERENCE.partition("## HTTP")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`(?:GET|POST).*?) \|", table, re.MULTILINE)
+    written = [(re.findall(r"GET|POST|PUT|DELETE", row), re.search(r"/[^?\[`]*", row)) for row in rows]
+    assert routes == {(method, path[0]) for methods, path in written if path for method in methods}
 
 
 def test_every_dependency_has_its_reason() -> None:
