@@ -283,6 +283,18 @@ def test_the_how_tos_receiver_is_a_receiver(tmp_path: Path) -> None:
     assert set(found) == {"gateway"}
 
 
+def test_the_how_tos_channel_can_be_pasted_into_the_contract_tests() -> None:
+    text = (ROOT / "docs" / "howto" / "add-a-receiver.md").read_text()
+    imports, channel, line = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[2:]
+    tests = (ROOT / "tests" / "receivers" / "conftest.py").read_text()
+    above, opening, below = tests.partition("CHANNELS: ")
+    declaration, bracket, rest = below.partition("{\n")
+    pasted = "".join([imports, above, channel, "\n\n", opening, declaration, bracket, line, rest])
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", "-"]
+    checked = subprocess.run(command, input=pasted, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout  # every name is defined, every import is used
+
+
 def test_the_how_tos_action_has_every_member_of_an_action(tmp_path: Path) -> None:
     action = module_of(example("add-an-action.md"), tmp_path, "restart_deployment").RestartDeployment
     members = {name for name in action_classes()["scale_deployment"].__dict__ if not name.startswith("_")}
