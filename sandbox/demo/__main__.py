@@ -1,9 +1,11 @@
 """``python -m sandbox.demo``: wedges a pod, and shows how it is noticed, told, repaired, verified and ended."""
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +19,7 @@ from sandbox.processes.child import exit_on_sigterm
 from sandbox.processes.server import StartError
 
 PATIENCE_SECONDS = 150
+_NO_TERMINAL_COLUMNS = 160  # a log or a pipe has no width of its own
 FAULT = {"fault": "wedged", "deployment": "neurectomy-api", "pods": "one"}
 
 _COLOURS = {"rule fires": "red", "opened": "red", "notified": "yellow", "applied": "cyan", "verified": "green"}
@@ -28,7 +31,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave everything running and print the addresses")
     arguments = parser.parse_args()
     exit_on_sigterm()
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _NO_TERMINAL_COLUMNS)
     with tempfile.TemporaryDirectory(prefix="firebrigade-demo-") as folder:
         installation = Installation(Path(folder), report=lambda line: console.print(f"starting {line}", style="dim"))
         try:
@@ -36,6 +39,7 @@ def main() -> int:
                 _run(installation, console)
                 if arguments.keep:
                     _keep(installation, console)
+            console.print("Everything worked, and everything that was started has been ended.", style="bold green")
         except (DemoError, StartError) as error:
             console.print(Text(f"demo failed: {error}", style="bold red"))
             return 1
@@ -81,19 +85,22 @@ def _keep(installation: Installation, console: Console) -> None:
         "Slack": f"{installation.slack.address}/sandbox/messages",
         "mail": f"{installation.mail.address}/sandbox/messages",
     }
-    for name, address in addresses.items():
-        console.print(f"{name:<20}{address}")
-    console.print("\nAnother fault, for example (see it with: firebrigade incident list):")
     body = '{"fault": "wedged", "deployment": "ryot", "pods": "one"}'
-    console.print(
-        f"  curl -H 'Content-Type: application/json' -d '{body}' {installation.fleet.url}/faults", markup=False
-    )
-    console.print(
-        f"  FIREBRIGADE_URL={installation.serve.url} FIREBRIGADE_WEBHOOK_TOKEN={WEBHOOK_TOKEN} "
-        ".venv/bin/firebrigade incident list"
-    )
-    console.print("Ctrl-C ends everything.")
-    threading.Event().wait()
+    found = f"FIREBRIGADE_URL={installation.serve.url} FIREBRIGADE_WEBHOOK_TOKEN={WEBHOOK_TOKEN}"
+    lines = [
+        "",
+        *(f"{name:<20}{address}" for name, address in addresses.items()),
+        "",
+        "Another fault, and how to see what comes of it a minute later:",
+        f"  curl -H 'Content-Type: application/json' -d '{body}' {installation.fleet.url}/faults",
+        f"  {found} .venv/bin/firebrigade incident list",
+        "",
+        f"Everything worked, and everything is left running. Ctrl-C ends it, or from elsewhere: kill {os.getpid()}",
+    ]
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)  # what is copied must not be broken into lines
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

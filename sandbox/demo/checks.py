@@ -20,9 +20,9 @@ def checks(installation: Installation, found: Mapping[str, Any]) -> Iterator[str
     message = installation.slack.only_message()
     _demand("resolved" in str(message).lower(), "Slack's message does not say that it is resolved")
     yield "Slack: one message, brought up to date until it said resolved"
-    subjects = [mail.subject for mail in installation.mail.mailbox("oncall@sandbox.test")]
+    subjects = [" ".join(mail.subject.split()) for mail in installation.mail.mailbox("oncall@sandbox.test")]
     _demand(len(subjects) == 2, f"the mailbox holds {subjects}")
-    yield f"mail: {' / '.join(subjects)}"
+    yield f"mail: {subjects[0]}, then {subjects[1]}"
     evictions = [one for one in installation.cluster.changes if one.method in {"POST", "DELETE", "PATCH"}]
     _demand(len(evictions) == 1, f"the cluster was changed by {[f'{one.method} {one.path}' for one in evictions]}")
     yield f"Kubernetes: changed once, by {evictions[0].method} {evictions[0].path}"

@@ -6,7 +6,7 @@ Everything that it prints was read from Prometheus, from the responder's API and
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -15,6 +15,7 @@ from sandbox.installation import Installation
 
 POLL_SECONDS = 0.25
 QUIET_WITHIN_SECONDS = 60
+SETTLED_AFTER = timedelta(seconds=2)  # several threads write the timeline, each with the time that it began at
 
 
 class DemoError(Exception):
@@ -78,20 +79,23 @@ class Story:
         self.happen("rule pending", f"{self.alertname}: the condition holds, `for: 1m` is running")
         self._until(deadline, "the rule fires", lambda: "firing" in self._rule_states())
         self.happen("rule fires", f"{self.alertname} in Prometheus")
-        shown = 0
+        told = 0
         while True:
             found = self._incident()
             if found is not None:
-                shown = self._tell_timeline(found, shown)
-                if self._is_over(found):
+                over = self._is_over(found)
+                told += self._tell_timeline(found, told, datetime.now(UTC) - (timedelta() if over else SETTLED_AFTER))
+                if over:
                     return found
             self._wait(deadline, "the repair is verified, the incident resolved and everybody told")
 
-    def _tell_timeline(self, found: Mapping[str, Any], shown: int) -> int:
-        timeline = found["timeline"]
-        for entry in timeline[shown:]:
+    def _tell_timeline(self, found: Mapping[str, Any], told: int, until: datetime) -> int:
+        """Tell what happened until then and was not told yet, in the order of the times; return how much it was."""
+        timeline = sorted(found["timeline"], key=lambda entry: datetime.fromisoformat(entry["at"]))
+        new = [entry for entry in timeline[told:] if datetime.fromisoformat(entry["at"]) <= until]
+        for entry in new:
             self.happen(entry["kind"].replace("_", " "), entry["detail"], datetime.fromisoformat(entry["at"]))
-        return len(timeline)
+        return len(new)
 
     def _is_over(self, found: Mapping[str, Any]) -> bool:
         waiting = [one for one in found["deliveries"] if one["status"] in {"pending", "sending"}]
