@@ -5,6 +5,7 @@ repeats a value that may be a secret. Not a validator: it only words what others
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,14 @@ _SENTENCES = {
     "list_type": "is not a list (lines that start with a dash)",
     "tuple_type": "is not a list (lines that start with a dash)",
     "too_short": "is empty; list at least one",
+    "string_too_short": "is empty",
+}
+# Patterns say what fits and not what was meant: what a key of this name holds, whichever receiver has it.
+_PATTERNS = {
+    "channel": "is not a channel's id; give that, such as C0123456789, and not the channel's name",
+    "mentions": "is nobody who can be rung: here, channel, or the id of a user (U0123456789) or a group (S0123456789)",
+    "recipients": "is not a mail address",
+    "sender": "is not a mail address",
 }
 
 
@@ -103,5 +112,11 @@ def word_error(error: Mapping[str, Any], known: Iterable[str]) -> str:
         return f"is not a setting{did_you_mean(str(error['loc'][-1]), known)}"
     if kind in _SENTENCES:
         return _SENTENCES[kind]
+    keys = [str(key) for key in error["loc"] if not isinstance(key, int)] or [""]
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(keys[0], "is not written as it must be")
+    if kind == "too_long":
+        most, found = re.findall(r"\d+|more", str(error["msg"]))[:2]
+        return f"has {'too many' if found == 'more' else found} {keys[-1]}; at most {most}"
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return message.replace("Input should be", "must be") if message.startswith("Input") else message
+    return re.sub(r"^\w+ should (be|have)", r"must \1", message)

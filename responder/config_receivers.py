@@ -24,6 +24,8 @@ from firebrigade.responder.config_secrets import (
 from firebrigade.responder.settings import receiver_variable
 
 LOG = "log"
+LEVELS = range(1, 4)
+_NO_LEVEL = "is not a level; levels are 1 to 3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,15 @@ def _build_config(
     except ValidationError as error:
         _add_errors(error, name, model, failed, problems)
         return None
-    return None if failed else config
+    return config if _check_levels(config, path, problems) and not failed else None
+
+
+def _check_levels(config: ReceiverConfig, path: KeyPath, problems: Problems) -> bool:
+    """Return whether whom a receiver rings by level is for levels that there are; a policy has no more steps."""
+    wrong = [level for level in getattr(config, "mentions", {}) if level not in LEVELS]
+    for level in wrong:
+        problems.add((*path, "mentions", str(level)), _NO_LEVEL)
+    return not wrong
 
 
 def _placed(key: str, value: Any, model: type[ReceiverConfig], problems: Problems) -> Any:
@@ -120,12 +130,18 @@ def _is_path(annotation: Any) -> bool:
 def _add_errors(
     error: ValidationError, name: str, model: type[ReceiverConfig], failed: set[str], problems: Problems
 ) -> None:
-    for entry in error.errors(include_url=False, include_context=False, include_input=False):
+    entries = error.errors(include_url=False, include_context=False, include_input=False)
+    for entry in entries:
         location = entry["loc"]
         key = str(location[0]) if location else ""
-        if key in failed or (failed and not location):
+        # pydantic counts only the right entries of a list: with none of them right it would seem to be empty.
+        of_its_entries = entry["type"] == "too_short" and any(one["loc"][:-1] == location for one in entries)
+        if key in failed or (failed and not location) or of_its_entries:
             continue
         message = word_error(entry, [*known_keys(model), "type"])
+        if location[-1:] == ("[key]",):  # pydantic's way to say that a key is wrong, and not its value
+            location = location[:-1]
+            message = _NO_LEVEL if key == "mentions" else message
         if entry["type"] == "missing" and key in secret_keys(model):
             message += f"; give it here, as {key}_file or as {receiver_variable(name, key)}"
         problems.add(("receivers", name, *location), message)

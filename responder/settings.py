@@ -171,7 +171,7 @@ class _Reader:
             return None
         try:
             if path is not None:
-                return SecretStr(check(read_secret(Path(path), path)))
+                return SecretStr(check(read_secret(Path(_not_empty(path)), path)))
             return None if value is None else SecretStr(check(_not_empty(value)))
         except ValueError as error:
             self._problems.append(f"{file_name if path is not None else name}: {error}")

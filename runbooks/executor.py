@@ -90,9 +90,12 @@ class RunbookExecutor:
 
     def _not_configured(self, step: RunbookStep) -> Refusal | None:
         if step.action not in self._actions:
-            text = f"The action {step.action} needs a connection that is not configured."
+            text = (
+                f"The action {step.action} needs a connection that is not configured: "
+                "set kubernetes in firebrigade.yaml, or supervisor for an action on agents."
+            )
         elif step.verify_query and self._prometheus is None:
-            text = f"The step {step.name} is verified by a query, and no Prometheus is configured."
+            text = f"The step {step.name} is verified by a query, and no Prometheus is configured: set prometheus."
         else:
             return None
         return Refusal(reason=RefusalReason.NOT_CONFIGURED, summary=text)

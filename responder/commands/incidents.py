@@ -8,12 +8,12 @@ import click
 
 from firebrigade.responder.commands.api_client import ApiClient, default_actor
 from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
-from firebrigade.responder.commands.surroundings import json_option
+from firebrigade.responder.commands.surroundings import Number, json_option
 from firebrigade.responder.settings import load_settings
 
 _COLUMNS = ("id", "status", "level", "severity", "service", "opened", "title")
 _actor_option = click.option("--actor", help="Who you are, for the timeline. [default: your user name]")
-_id_argument = click.argument("incident_id", metavar="ID", type=click.IntRange(min=1))
+_id_argument = click.argument("incident_id", metavar="ID", type=Number(min=1))
 
 
 @click.group()
@@ -41,10 +41,8 @@ def incident() -> None:
     show_default=True,
     help="Which incidents.",
 )
-@click.option(
-    "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most so many, newest first."
-)
-@click.option("--before", type=click.IntRange(min=1), help="Only incidents older than the one with this id.")
+@click.option("--limit", type=Number(1, 500), default=50, show_default=True, help="At most so many, newest first.")
+@click.option("--before", type=Number(min=1), help="Only incidents older than the one with this id.")
 @json_option
 def list_incidents(status: str, limit: int, before: int | None, as_json: bool) -> None:
     """List incidents, newest first."""
@@ -144,9 +142,7 @@ def dead_letter() -> None:
 
 
 @dead_letter.command("list")
-@click.option(
-    "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most so many, newest first."
-)
+@click.option("--limit", type=Number(1, 500), default=50, show_default=True, help="At most so many, newest first.")
 @json_option
 def list_dead_letters(limit: int, as_json: bool) -> None:
     """List dead letters, newest first; --json has their bodies too."""

@@ -13,6 +13,20 @@ DEFAULT_CONFIG = Path("firebrigade.yaml")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class Number(click.IntRange):
+    """A whole number, wrong ones told in our words; positions are those of ``click.IntRange``."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or end with what it must be."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            limits = f"from {self.min} on" if self.max is None else f"from {self.min} to {self.max}"
+            self.fail(f"{str(value)[:40]!r} is not a whole number {limits}", param, ctx)
+
+
 def config_option(command: Command) -> Command:
     """Add ``--config``."""
     return click.option(

@@ -161,8 +161,9 @@ def test_a_netrc_file_gives_no_credentials(firebrigade: Run, service: Any, tmp_p
     [
         (["incident", "show", "99"], "there is no incident 99"),
         (["incident", "ack", "99"], "there is no incident 99"),
-        (["incident", "ack", "x"], "'x' is not a valid integer"),
-        (["incident", "ack", "0"], "0 is not in the range"),
+        (["incident", "ack", "x"], "'x' is not a whole number from 1 on"),
+        (["incident", "ack", "0"], "'0' is not a whole number from 1 on"),
+        (["incident", "list", "--limit", "501"], "'501' is not a whole number from 1 to 500"),
         (["incident", "list", "--status", "opn"], "'opn' is not one of"),
         (["incident", "ack"], "Missing argument 'ID'"),
         (["incident", "ack", "1", "--actor", "a\nb"], "printable"),

@@ -106,6 +106,11 @@ class TestEverySecret:
         assert said in problem
         assert str(file) in problem
 
+    def test_in_a_file_without_a_name_is_one_sentence(self, key: str) -> None:
+        with pytest.raises(ConfigError) as caught:
+            load_settings(self.environ(key, **{f"FIREBRIGADE_{key}_FILE": ""}))
+        assert caught.value.problems == (f"FIREBRIGADE_{key}_FILE: is empty; give it a value or unset it",)
+
 
 @pytest.mark.parametrize(
     ("environ", "problem"),
