@@ -26,6 +26,7 @@ from firebrigade.responder.app import create_app
 from firebrigade.responder.authentication import Access, make_credentials
 from firebrigade.responder.clock import Clock, SystemClock
 from firebrigade.responder.config import Config
+from firebrigade.responder.database_check import check_database
 from firebrigade.responder.errors import ConfigError, FirebrigadeError
 from firebrigade.responder.listener import BACKLOG, open_listener
 from firebrigade.responder.records import Engine, Records
@@ -87,6 +88,7 @@ def run(settings: Settings, config: Config, insecure: bool) -> int:
     clock = SystemClock()
     try:
         access = make_access(settings, insecure=insecure)
+        check_database(settings)
         listener = open_listener(settings.bind, threading.Event().wait)
     except ConfigError as error:
         return _refuse(error)

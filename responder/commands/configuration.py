@@ -8,12 +8,17 @@ import click
 
 from firebrigade.responder.clock import SystemClock
 from firebrigade.responder.commands.output import plain, print_fields, print_json
-from firebrigade.responder.commands.surroundings import config_option, json_option, parse_labels, read
+from firebrigade.responder.commands.surroundings import config_option, json_option, parse_labels, read, read_config
 from firebrigade.responder.config import Config
+from firebrigade.responder.database_check import check_database
 from firebrigade.responder.durations import format_duration
+from firebrigade.responder.errors import ConfigError
 from firebrigade.responder.matchers import format_matchers
 from firebrigade.responder.model import EscalationPolicy
 from firebrigade.responder.routing import Explanation, explain
+from firebrigade.responder.settings import Settings, load_settings
+
+_CREDENTIALS = "set FIREBRIGADE_WEBHOOK_TOKEN, or FIREBRIGADE_WEBHOOK_USERNAME and FIREBRIGADE_WEBHOOK_PASSWORD"
 
 
 @click.group()
@@ -27,14 +32,23 @@ def check(config_path: Path | None) -> None:
     """
     Check the environment and firebrigade.yaml; every problem is listed with file, line and key.
 
+    What serve would refuse is refused here, but for the webhook's credentials: without them there is a note.
+
     \b
     Examples:
       firebrigade config check
       firebrigade config check --config deploy/firebrigade.yaml
     """
-    _, found = read(config_path)
+    settings = load_settings()
+    problems = _database_problems(settings)
+    try:
+        found = read_config(config_path, settings)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
     click.echo(_summary(found))
-    for note in _notes(found):
+    for note in _notes(settings, found):
         click.echo(f"note: {note}")
 
 
@@ -126,9 +140,19 @@ def _summary(found: Config) -> str:
     return f"{where}: no problems. Receivers: {receivers}. Automation: {found.automation.mode.value}."
 
 
-def _notes(found: Config) -> list[str]:
+def _database_problems(settings: Settings) -> list[str]:
+    try:
+        check_database(settings)
+    except ConfigError as error:
+        return list(error.problems)
+    return []
+
+
+def _notes(settings: Settings, found: Config) -> list[str]:
     """Return what is allowed and yet probably not meant."""
     notes = []
+    if not settings.webhook_token and not settings.webhook_password:
+        notes.append("the webhook has no credentials, so serve starts only with --insecure; " + _CREDENTIALS)
     if found.routes and found.routes[-1].matchers:
         notes.append("no route takes everything, so an alert that none matches is recorded and nobody is told")
     if found.automation.mode == "auto" and not found.automation.namespaces:

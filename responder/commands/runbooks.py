@@ -54,6 +54,8 @@ def show(name: str, config_path: Path | None) -> None:
     """Print a runbook: the text for people, then the steps that the machine takes."""
     found = _find(read(config_path)[1], name)
     click.echo(found.body)
+    if not found.steps:
+        click.echo("No steps: this runbook is for people, nothing is done automatically.")
     for position, step in enumerate(found.steps, start=1):
         click.echo(f"Step {position}: {step.name}")
         print_fields(

@@ -53,10 +53,15 @@ def read(config_path: Path | None) -> tuple[Settings, Config]:
         ConfigError: either is wrong.
     """
     settings = load_settings()
+    return settings, read_config(config_path, settings)
+
+
+def read_config(config_path: Path | None, settings: Settings) -> Config:
+    """Return the configuration that ``--config``, the environment or the folder names; raises as `read` does."""
     path = config_path or settings.config
     if path is None and DEFAULT_CONFIG.is_file():
         path = DEFAULT_CONFIG
-    return settings, load_config(path, settings)
+    return load_config(path, settings)
 
 
 def parse_labels(pairs: Sequence[str]) -> dict[str, str]:

@@ -74,6 +74,43 @@ def test_a_variable_that_names_no_file_is_a_mistake(firebrigade: Run) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        pytest.param("sqlite:///nowhere/x.sqlite", "there is no folder nowhere; make it", id="no folder"),
+        pytest.param("sqlite:///x.sqlite/y", "there is no folder x.sqlite; make it", id="a file as folder"),
+        pytest.param("sqlite:///x.sqlite", "x.sqlite is not an SQLite database", id="another file"),
+        pytest.param("sqlite:///.", "can't open .: Is a directory", id="a folder"),
+        pytest.param("postgresql://db/x", "must name an SQLite file", id="another database"),
+        pytest.param("sqlite://", "must name an SQLite file", id="none that stays"),
+    ],
+)
+def test_a_database_that_can_not_be_used_is_told_with_the_rest(
+    firebrigade: Run, write_config: Write, url: str, said: str
+) -> None:
+    Path("x.sqlite").write_text("something else")
+    arguments = ["config", "check", "--config", write_config("nonsense: 1")]
+    result = firebrigade(*arguments, env={"FIREBRIGADE_DATABASE_URL": url})
+    database, file = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert database.startswith(f"firebrigade: FIREBRIGADE_DATABASE_URL: {said}")
+    assert "nonsense: is not a setting" in file
+    assert firebrigade("config", "check", env={"FIREBRIGADE_DATABASE_URL": url}).exit_code == 2
+
+
+def test_looking_at_a_database_makes_none(firebrigade: Run) -> None:
+    assert firebrigade("config", "check").exit_code == 0
+    assert not list(Path().iterdir())
+    Path("firebrigade.sqlite").touch()
+    assert firebrigade("config", "check").exit_code == 0
+
+
+def test_a_webhook_without_credentials_is_worth_a_note(firebrigade: Run) -> None:
+    note = "note: the webhook has no credentials, so serve starts only with --insecure; set FIREBRIGADE_WEBHOOK_TOKEN"
+    assert note in firebrigade("config", "check").stdout
+    assert note not in firebrigade("config", "check", env={"FIREBRIGADE_WEBHOOK_TOKEN": "planted"}).stdout
+
+
 def test_route_says_who_is_told_and_what_runs(firebrigade: Run, write_config: Write) -> None:
     labels = ["alertname=ServiceDown", "severity=critical", "service=ryot"]
     shown = firebrigade("route", *labels, "--config", write_config(CONFIG)).stdout.splitlines()
@@ -162,7 +199,7 @@ def test_runbooks_are_listed_and_shown(firebrigade: Run) -> None:
     for name in names:
         shown = firebrigade("runbook", "show", name)
         assert shown.exit_code == 0
-        assert "Step 1: " in shown.stdout
+        assert ("Step 1: " in shown.stdout) != ("No steps: this runbook is for people" in shown.stdout)
 
 
 def test_a_runbook_that_is_not_there_is_a_mistake(firebrigade: Run) -> None:

@@ -74,6 +74,21 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(arguments: list[str], said: s
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("sqlite:///nowhere/x.sqlite", "there is no folder nowhere"), ("sqlite:///x.yaml", "x.yaml is not an SQLite")],
+)
+def test_a_database_that_can_not_be_opened_ends_the_start_before_anything_listens(
+    url: str, said: str, process: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "x.yaml").write_text("no database at all")
+    arguments = ["serve", "--insecure", "--bind", "127.0.0.1:0"]
+    code, out, err = end(process(*arguments, env={"FIREBRIGADE_DATABASE_URL": url}))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"FIREBRIGADE_DATABASE_URL: {said}")
+    assert len(err.splitlines()) == 1
+
+
 def test_no_command_at_all_shows_the_help_and_is_a_mistake(process: Start) -> None:
     code, out, err = end(process())
     assert (code, out) == (2, "")
