@@ -23,6 +23,7 @@ from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import (
     ActionError,
     Executor,
+    Health,
     PastStep,
     PermanentActionError,
     Plan,
@@ -98,6 +99,8 @@ class Runner:
         plan = records.plan_from_json(step.plan or {})
         now = self._clock.now()
 
+        if step.status is StepStatus.APPLYING and self._was_made_before_the_end(step, plan):
+            return
         if step.status is StepStatus.PLANNED and now - plan.planned_at > PLAN_HOLDS:
             self._finish(replace(step, status=StepStatus.PENDING, next_attempt_at=now, attempts=0), ())
             return
@@ -126,6 +129,22 @@ class Runner:
             attempts=0,
         )
         self._finish(applied, [_entry(step, now, "applied", change.summary)])
+
+    def _was_made_before_the_end(self, step: StepResult, plan: Plan) -> bool:
+        """Whether the change of an interrupted attempt is there; only looks, since the incident is over."""
+        if self._store.incident(step.incident_id).open:
+            return False
+        try:
+            verdict = self._executor.verify(plan, records.step_from_json(step.definition), step.labels)
+        except ActionError:
+            return False
+        if verdict.health is not Health.HEALTHY:
+            return False
+        now = self._clock.now()
+        words = f"the planned change is there: {verdict.summary}"
+        made = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
+        self._finish(made, [_entry(step, now, "verified", words)])
+        return True
 
     def _refusal(self, plan: Plan, step: StepResult, case: StepCase) -> Refusal | None:
         """Ask everything that can say no."""

@@ -114,7 +114,6 @@ def test_pagerduty_gets_plain_text_and_web_addresses(told: Any) -> None:
         for link in event.get("links", ()):
             assert urlsplit(link["href"]).scheme in {"http", "https"}
             assert urlsplit(link["href"]).username is None
-        assert re.fullmatch(r"https://firebrigade\.example/api/v1/incidents/\d+", event["client_url"])
 
 
 def test_the_log_has_one_object_a_line_and_no_control_character(told: Any) -> None:

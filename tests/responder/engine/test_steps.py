@@ -155,6 +155,7 @@ def test_trying_ends_after_some_attempts(world: Any, runbook: Any) -> None:
 def test_a_step_whose_incident_ended_is_not_applied(world: Any, runbook: Any) -> None:
     world.runbooks["service-down"] = runbook("restart")
     world.executor.errors = [TemporaryActionError("busy")]
+    world.executor.healths = [Health.WAITING]
     world.fires()
     world.resolves()
     world.passes(timedelta(minutes=1))
@@ -195,17 +196,27 @@ def test_an_attempt_is_not_repeated_in_maintenance_and_goes_on_afterwards(
     assert len(world.executor.changes) == 1
 
 
-def test_a_parked_attempt_is_closed_when_its_incident_ends(world: Any, runbook: Any) -> None:
+@pytest.mark.parametrize(
+    ("health", "status", "said"),
+    [
+        pytest.param(Health.WAITING, "skipped", "before it was known whether the change was made", id="nobody knows"),
+        pytest.param(Health.HEALTHY, "verified", "the planned change is there", id="the change is there"),
+    ],
+)
+def test_an_interrupted_attempt_is_only_looked_at_once_its_incident_ended(
+    world: Any, runbook: Any, health: Health, status: str, said: str
+) -> None:
     world.runbooks["service-down"] = runbook("restart")
     world.executor.errors = [UnknownOutcomeError("no answer")]
     world.fires()
     world.suppression = Suppression(until=world.now + timedelta(hours=1), reason="maintenance window upgrade")
     world.fires(world.alert(pod="ryot-2"))
     world.passes(timedelta(minutes=5))
+    world.executor.healths = [health]
     world.resolves(world.alert(AlertStatus.RESOLVED), world.alert(AlertStatus.RESOLVED, pod="ryot-2"))
     (step,) = world.store.steps(1)
-    assert step.status == "skipped"
-    assert "before it was known whether the change was made" in step.verdict
+    assert (step.status, said in step.verdict) == (status, True)
+    assert world.executor.changes == []
 
 
 def test_what_made_the_alert_resolve_is_not_undone_even_if_undoing_had_begun(world: Any, runbook: Any) -> None:
