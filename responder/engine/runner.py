@@ -99,7 +99,7 @@ class Runner:
         plan = records.plan_from_json(step.plan or {})
         now = self._clock.now()
 
-        if step.status is StepStatus.APPLYING and self._was_made_before_the_end(step, plan):
+        if step.status is StepStatus.APPLYING and self._looks_back(step, plan):
             return
         if step.status is StepStatus.PLANNED and now - plan.planned_at > PLAN_HOLDS:
             self._finish(replace(step, status=StepStatus.PENDING, next_attempt_at=now, attempts=0), ())
@@ -130,17 +130,18 @@ class Runner:
         )
         self._finish(applied, [_entry(step, now, "applied", change.summary)])
 
-    def _was_made_before_the_end(self, step: StepResult, plan: Plan) -> bool:
-        """Whether the change of an interrupted attempt is there; only looks, since the incident is over."""
+    def _looks_back(self, step: StepResult, plan: Plan) -> bool:
+        """Look whether the change of an interrupted attempt is there, its incident being over; False to give up."""
         if self._store.incident(step.incident_id).open:
             return False
-        try:
-            verdict = self._executor.verify(plan, records.step_from_json(step.definition), step.labels)
-        except ActionError:
-            return False
+        definition = records.step_from_json(step.definition)
+        verdict = self._executor.verify(plan, definition, step.labels)
+        now = self._clock.now()
+        if verdict.health is Health.WAITING and now < (step.applied_at or now) + definition.verify_within:
+            self._finish(replace(step, next_attempt_at=now + LOOK_AGAIN_AFTER, verdict=verdict.summary), ())
+            return True
         if verdict.health is not Health.HEALTHY:
             return False
-        now = self._clock.now()
         words = f"the planned change is there: {verdict.summary}"
         made = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
         self._finish(made, [_entry(step, now, "verified", words)])

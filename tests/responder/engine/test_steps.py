@@ -155,10 +155,10 @@ def test_trying_ends_after_some_attempts(world: Any, runbook: Any) -> None:
 def test_a_step_whose_incident_ended_is_not_applied(world: Any, runbook: Any) -> None:
     world.runbooks["service-down"] = runbook("restart")
     world.executor.errors = [TemporaryActionError("busy")]
-    world.executor.healths = [Health.WAITING]
+    world.executor.healths = [Health.WAITING] * 99
     world.fires()
     world.resolves()
-    world.passes(timedelta(minutes=1))
+    world.passes(timedelta(minutes=2))
     assert world.executor.changes == []
     assert world.store.steps(1)[0].status == "skipped"
 
@@ -212,8 +212,9 @@ def test_an_interrupted_attempt_is_only_looked_at_once_its_incident_ended(
     world.suppression = Suppression(until=world.now + timedelta(hours=1), reason="maintenance window upgrade")
     world.fires(world.alert(pod="ryot-2"))
     world.passes(timedelta(minutes=5))
-    world.executor.healths = [health]
+    world.executor.healths = [health] * 99
     world.resolves(world.alert(AlertStatus.RESOLVED), world.alert(AlertStatus.RESOLVED, pod="ryot-2"))
+    world.passes(timedelta(minutes=2))
     (step,) = world.store.steps(1)
     assert (step.status, said in step.verdict) == (status, True)
     assert world.executor.changes == []
