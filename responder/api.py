@@ -16,7 +16,7 @@ from firebrigade.responder.json_fields import JsonFields
 from firebrigade.responder.json_text import JsonObject, read_json
 from firebrigade.responder.model import Incident, IncidentStatus
 from firebrigade.responder.records import Engine, Records
-from firebrigade.responder.representation import represent, represent_alert
+from firebrigade.responder.representation import JsonValue, represent, represent_alert
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -39,12 +39,15 @@ class Api:
     engine: Engine
 
     def list_incidents(self) -> Response:
-        """Answer with the newest incidents; ``next_before`` asks for the ones after them."""
+        """Answer with the newest incidents; ``next_before`` asks for the ones after them.
+
+        ``alerts_firing`` is null for what is resolved.
+        """
         limit = _read_limit()
         before = _read_number("before", MAX_ID)
         incidents = self.store.incidents(statuses=_read_statuses(), limit=limit, before_id=before)
         next_before = incidents[-1].id if len(incidents) == limit else None
-        return jsonify(incidents=[represent(incident) for incident in incidents], next_before=next_before)
+        return jsonify(incidents=[self._listed(incident) for incident in incidents], next_before=next_before)
 
     def show_incident(self, incident_id: int) -> Response:
         """Answer with an incident and all that belongs to it."""
@@ -83,6 +86,10 @@ class Api:
     def list_dead_letters(self) -> Response:
         """Answer with the newest dead letters, bodies included: they hold what the alerts held."""
         return jsonify(dead_letters=[represent(letter) for letter in self.store.dead_letters(_read_limit())])
+
+    def _listed(self, incident: Incident) -> dict[str, JsonValue]:
+        firing = sum(held.firing for held in self.store.alerts(incident.id)) if incident.open else None
+        return {**represent(incident), "alerts_firing": firing}
 
     def _changed(self, incident: Incident) -> Response:
         self.engine.wake()

@@ -1,17 +1,17 @@
 """``firebrigade incident``, ``automation`` and ``dead-letter``: the running service, asked over its API."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from firebrigade.responder.clock import SystemClock
 from firebrigade.responder.commands.api_client import ApiClient, default_actor
+from firebrigade.responder.commands.incident_page import COLUMNS, PARTS, cells, fields, row, short
 from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
 from firebrigade.responder.commands.surroundings import Number, json_option
 from firebrigade.responder.settings import load_settings
 
-_COLUMNS = ("id", "status", "level", "severity", "service", "opened", "title")
 _actor_option = click.option("--actor", help="Who you are, for the timeline. [default: your user name]")
 _id_argument = click.argument("incident_id", metavar="ID", type=Number(min=1))
 
@@ -53,23 +53,26 @@ def list_incidents(status: str, limit: int, before: int | None, as_json: bool) -
     if as_json:
         print_json(incidents)
         return
-    print_table(_COLUMNS, map(_row, incidents), empty="No incidents." if status == "all" else f"No {status} incidents.")
+    now = SystemClock().now()
+    empty = "No incidents." if status == "all" else f"No {status} incidents."
+    print_table(COLUMNS, (row(incident, now) for incident in incidents), empty=empty, cut_last=True)
 
 
 @incident.command()
 @_id_argument
 @json_option
 def show(incident_id: int, as_json: bool) -> None:
-    """Show an incident with its alerts, timeline, deliveries and runbook steps."""
-    answer = ApiClient(load_settings()).get(f"/incidents/{incident_id}")
+    """Show an incident with its alerts, timeline, deliveries and runbook steps, and who is called next."""
+    settings = load_settings()
+    answer = ApiClient(settings).get(f"/incidents/{incident_id}")
     if as_json:
         print_json(answer)
         return
-    _print_incident(answer.get("incident", {}))
-    _print_part("Alerts", answer.get("alerts"), ("status", "starts_at", "labels"))
-    _print_part("Timeline", answer.get("timeline"), ("at", "kind", "actor", "detail"))
-    _print_part("Deliveries", answer.get("deliveries"), ("receiver", "reason", "status", "attempts", "detail"))
-    _print_part("Runbook steps", answer.get("steps"), ("name", "action", "status", "attempts", "verdict"))
+    print_fields(fields(answer, settings.url), page=True)
+    for title, (name, columns) in PARTS.items():
+        if records := answer.get(name):
+            click.echo(f"\n{title}")
+            print_table(columns, (cells(record, columns) for record in records), empty="", page=True)
 
 
 @incident.command()
@@ -150,13 +153,8 @@ def list_dead_letters(limit: int, as_json: bool) -> None:
     if as_json:
         print_json(letters)
         return
-    rows = ((row.get("id"), _short(row.get("received_at")), row.get("source"), row.get("error")) for row in letters)
+    rows = ((row.get("id"), short(row.get("received_at")), row.get("source"), row.get("error")) for row in letters)
     print_table(("id", "received", "source", "error"), rows, empty="No dead letters.")
-
-
-def _row(record: Mapping[str, Any]) -> list[Any]:
-    row = {**record, "level": f"L{record.get('level')}", "opened": _short(record.get("opened_at"))}
-    return [row.get(column) for column in _COLUMNS]
 
 
 def _answer(incident_id: int, verb: str, actor: str) -> Mapping[str, Any]:
@@ -166,7 +164,7 @@ def _answer(incident_id: int, verb: str, actor: str) -> Mapping[str, Any]:
     changed = client.post(f"/incidents/{incident_id}/{verb}", {"actor": actor}).get("incident", {})
     status, by = changed.get("status"), changed.get(f"{changed.get('status')}_by")
     again = before.get("incident", {}).get("status") == status or by != actor  # another may come in between
-    what = f"already {status} by {by} at {_short(changed.get(f'{status}_at'))}" if again else status
+    what = f"already {status} by {by} at {short(changed.get(f'{status}_at'))}" if again else status
     unrecorded = "; you are not recorded" if by != actor else ""
     click.echo(plain(f"Incident {incident_id} is {what}{unrecorded}: {changed.get('title')}"))
     return before
@@ -179,40 +177,3 @@ def _switch(switched_on: bool, actor: str | None) -> None:
 
 def _switched(answer: Mapping[str, Any]) -> str:
     return "Automation is on." if answer.get("on") else "Automation is off: people are told, nothing is changed."
-
-
-def _print_incident(record: Mapping[str, Any]) -> None:
-    people = {name: record.get(f"{name}_at") for name in ("acknowledged", "resolved")}
-    print_fields(
-        [
-            ("incident", f"{record.get('id')}: {record.get('title')}"),
-            ("status", f"{record.get('status')}, L{record.get('level')}"),
-            ("severity", record.get("severity")),
-            ("service", record.get("service")),
-            ("summary", record.get("summary")),
-            ("opened", _short(record.get("opened_at"))),
-            *((name, f"{_short(at)} by {record.get(f'{name}_by')}") for name, at in people.items() if at),
-            ("receivers", record.get("receivers")),
-            ("runbook", record.get("runbook")),
-            ("suppressed by", record.get("suppressed_by") or record.get("silenced_by")),
-        ]
-    )
-
-
-def _print_part(title: str, rows: Any, columns: tuple[str, ...]) -> None:
-    if rows:
-        click.echo(f"\n{title}")
-        print_table(columns, ([_cell(column, row.get(column)) for column in columns] for row in rows), empty="")
-
-
-def _cell(column: str, value: Any) -> str:
-    if column == "at" or column.endswith("_at"):
-        return _short(value)
-    if isinstance(value, dict):
-        return " ".join(f"{name}={json.dumps(text, ensure_ascii=False)}" for name, text in sorted(value.items()))
-    return "" if value is None else str(value)
-
-
-def _short(moment: Any) -> str:
-    """Return an RFC 3339 time to the second."""
-    return str(moment or "").split(".")[0].removesuffix("Z").replace("T", " ") + ("Z" if moment else "")

@@ -6,6 +6,7 @@ cursor or rewrite what stands above, are shown as escapes.
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+PAGE_COLUMNS = 120  # a page is read, also from a pipe
 _WIDE = 1000  # a pipe has no width; grep and cut want whole lines
 
 
@@ -23,25 +25,49 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, default=_to_json))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Print rows below their columns, or the sentence ``empty`` if there are none."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str,
+    page: bool = False,
+    cut_last: bool = False,
+) -> None:
+    """Print rows below their columns.
+
+    Args:
+        columns: their names.
+        rows: their cells.
+        empty: the sentence to print if there are no rows.
+        page: whether it is part of a page, which is never wider than ``PAGE_COLUMNS``.
+        cut_last: whether a terminal shows only as much of the last column as one line has room for.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for position, column in enumerate(columns, start=1):
+        if cut_last and position == len(columns):
+            table.add_column(column, overflow="ellipsis", no_wrap=True)
+        else:
+            table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(_to_text(cell))) for cell in row))
     if table.row_count:
-        _console().print(table)
+        _console(_page_columns() if page else None).print(table)
     else:
         click.echo(empty)
 
 
-def print_fields(fields: Iterable[tuple[str, object]]) -> None:
-    """Print names and values, one a line; fields without a value are left out."""
+def print_fields(fields: Iterable[tuple[str, object]], *, page: bool = False) -> None:
+    """Print names and values, one a line; fields without a value are left out.
+
+    Args:
+        fields: names and values.
+        page: whether long values go on in the next line at ``PAGE_COLUMNS``; words, such as addresses, stay whole.
+    """
     shown = [(name, _to_text(value)) for name, value in fields if value not in (None, "", (), [], {})]
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
-        click.echo(f"{name:<{width}}  {plain(value)}")
+        line = f"{name:<{width}}  {plain(value)}"
+        click.echo(_wrapped(line, width + 2) if page else line)
 
 
 def plain(text: str) -> str:
@@ -56,8 +82,23 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False, emoji=False)
+def _console(columns: int | None = None) -> Console:
+    width = columns or (None if sys.stdout.isatty() else _WIDE)
+    return Console(width=width, highlight=False, markup=False, emoji=False)
+
+
+def _wrapped(line: str, indent: int) -> str:
+    return textwrap.fill(
+        line,
+        _page_columns(),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _page_columns() -> int:
+    return min(Console().width, PAGE_COLUMNS) if sys.stdout.isatty() else PAGE_COLUMNS
 
 
 def _to_text(value: object) -> str:

@@ -1,12 +1,15 @@
 """incident, automation and dead-letter against the real API over HTTP."""
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from click.testing import Result
 
+from firebrigade.responder.conclusion import Conclusion
 from sandbox.http_server import Answer, HttpServer, Request
 
 Run = Callable[..., Result]
@@ -20,9 +23,30 @@ def test_the_list_shows_open_incidents_newest_first(firebrigade: Run, service: A
     result = firebrigade("incident", "list", env=service.environ)
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
-    assert lines[0].split() == ["id", "status", "level", "severity", "service", "opened", "title"]
+    columns = ["id", "status", "level", "severity", "age", "firing", "acknowledged by", "suppressed", "title"]
+    assert re.split(r"  +", lines[0].strip()) == columns
     assert [line.split()[0] for line in lines[1:]] == [str(second), str(first)]
     assert "warning" in lines[1]
+
+
+def test_the_list_says_who_has_it_and_what_fires(firebrigade: Run, service: Any) -> None:
+    taken, held = service.fires("HighLatency"), service.fires("AgentDown")
+    service.store.acknowledge(taken, "grace", service.clock.now())
+
+    def silence(case: Any) -> Conclusion:
+        return Conclusion(incident=replace(case.incident, silenced_by="a silence"))
+
+    service.store.reconcile(held, service.clock.now(), silence)
+    _, first, second = firebrigade("incident", "list", env=service.environ).stdout.splitlines()
+    assert re.fullmatch(rf"{held} +triggered +L0 +critical +\d+ \w+ +1 +yes +AgentDown.*", first)
+    assert re.fullmatch(rf"{taken} +acknowledged +L0 +critical +\d+ \w+ +1 +grace +HighLatency.*", second)
+
+
+def test_the_list_counts_what_fires_of_what_is_open(firebrigade: Run, service: Any) -> None:
+    service.fires()
+    service.store.resolve(service.fires("AgentDown"), "somebody", service.clock.now())
+    found = json.loads(firebrigade("incident", "list", "--status", "all", "--json", env=service.environ).stdout)
+    assert [incident["alerts_firing"] for incident in found] == [None, 1]
 
 
 def test_the_list_may_be_of_one_status(firebrigade: Run, service: Any) -> None:
@@ -54,6 +78,13 @@ def test_show_has_alerts_and_timeline(firebrigade: Run, service: Any) -> None:
     assert "acknowledged" in shown
     assert "by grace" in shown
     assert "Timeline" in shown
+
+
+def test_a_page_is_no_wider_than_it_can_be_read(firebrigade: Run, service: Any) -> None:
+    incident = service.fires(pod="ryot-1", **{f"label_{n}": "a value of some length" for n in range(9)})
+    shown = firebrigade("incident", "show", str(incident), env=service.environ).stdout
+    assert max(map(len, shown.splitlines())) <= 120
+    assert "label_8=" in shown
 
 
 def test_acknowledge_and_resolve_name_who_did_it(firebrigade: Run, service: Any) -> None:
