@@ -43,13 +43,14 @@ def print_table(
         cut_last: whether a terminal shows only as much of the last column as one line has room for.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for position, column in enumerate(columns, start=1):
-        if cut_last and position == len(columns):
-            table.add_column(column, overflow="ellipsis", no_wrap=True)
-        else:
-            table.add_column(column, overflow="fold")
+    for column in columns:
+        # rich takes room from columns that may wrap, so with cut_last it is the last one that gives.
+        table.add_column(column, overflow="fold", no_wrap=cut_last and column != columns[-1])
     for row in rows:
-        table.add_row(*(Text(plain(_to_text(cell))) for cell in row))
+        texts = [Text(plain(_to_text(cell))) for cell in row]
+        if cut_last:
+            texts[-1].no_wrap, texts[-1].overflow = True, "ellipsis"
+        table.add_row(*texts)
     if table.row_count:
         _console(_page_columns() if page else None).print(table)
     else:

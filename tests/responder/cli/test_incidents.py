@@ -1,9 +1,14 @@
 """incident, automation and dead-letter against the real API over HTTP."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+import termios
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +68,21 @@ def test_the_list_goes_on_before_an_incident(firebrigade: Run, service: Any) -> 
     ids = [service.fires(f"Alert{n}") for n in range(3)]
     found = firebrigade("incident", "list", "--limit", "1", "--before", str(ids[2]), "--json", env=service.environ)
     assert [incident["id"] for incident in json.loads(found.stdout)] == [ids[1]]
+
+
+def test_a_terminal_has_one_line_for_each_incident(service: Any) -> None:
+    service.fires("ServiceDown", pod="ryot-1", service="a-service-with-a-name-that-needs-more-room-than-there-is")
+    terminal, inside = os.openpty()
+    termios.tcsetwinsize(inside, (24, 120))
+    command = [str(Path(sys.executable).parent / "firebrigade"), "incident", "list"]
+    environ = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm", **service.environ}
+    subprocess.run(command, env=environ, stdout=inside, check=True)
+    os.close(inside)
+    lines = os.read(terminal, 65_536).decode().splitlines()
+    os.close(terminal)
+    assert len(lines) == 2
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in lines) <= 120
+    assert "…" in lines[1]
 
 
 def test_an_empty_list_says_so(firebrigade: Run, service: Any) -> None:
