@@ -9,7 +9,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from firebrigade.responder.errors import ConfigError, StoreUnavailableError
@@ -146,7 +146,8 @@ def _errors_translated() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise StoreUnavailableError(_reason(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # DatabaseError itself, not one of its kinds, is SQLite's word for a file that is no database.
+        if error.connection_invalidated or type(error) is DatabaseError:
             raise StoreUnavailableError(_reason(error)) from error
         raise
 
