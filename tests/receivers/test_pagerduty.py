@@ -69,6 +69,16 @@ class TestWhatRings:
         receiver.deliver(notify(reason=reason, level=3))
         assert [incident.status for incident in sandbox.incidents] == [status] * 3
 
+    def test_each_round_rings_anew_and_the_end_reaches_all_of_them(
+        self, sandbox: Any, receiver: Any, notify: Any
+    ) -> None:
+        receiver.deliver(notify())
+        for level in (1, 2):
+            receiver.deliver(notify(reason=Reason.ESCALATED, level=level, round=1))
+        assert sandbox.rung() == ["inc-42", "inc-42:L1.1", "inc-42:L2.1"]
+        receiver.deliver(notify(reason=Reason.RESOLVED, level=2, round=1))
+        assert sandbox.open_keys() == []
+
     def test_a_level_whose_answer_was_lost_is_resolved_too(self, sandbox: Any, receiver: Any, notify: Any) -> None:
         first = receiver.deliver(notify())
         sandbox.faults.add("drop-after")

@@ -140,3 +140,13 @@ def test_the_other_side_decides_how_long_to_wait(world: Any) -> None:
     assert len(world.receivers["slack"].attempts) == 1
     world.passes(timedelta(seconds=20))
     assert len(world.receivers["slack"].attempts) == 2
+
+
+def test_a_clock_that_went_back_holds_nothing(world: Any) -> None:
+    world.receivers["email"].fail = TemporaryDeliveryError("not now", retry_after_seconds=3600)
+    world.fires()
+    world.receivers["email"].fail = None
+    world.store.make_due(world.now)
+    world.sweep.drain()
+    assert world.told("email") == ["triggered"]
+    assert world.told("l2") == []
