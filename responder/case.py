@@ -106,7 +106,6 @@ class Then(StrEnum):
 
     ADVANCE = "advance"  # to the next stage
     WAIT = "wait"  # no further, until a moment
-    STOP = "stop"  # no further, until something new is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What a runbook is, what an action promises, and the records that pass between a plan and its verification.
 
 The responder plans, writes the plan down, applies it, writes the change down, verifies. It treats what stands here as
-data: every record turns into JSON and back (``records.py``). This module does no I/O.
+data: plans, changes and steps turn into JSON (``records.py``). This module does no I/O.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Records as JSON and back: the responder writes plans, verdicts and steps down, and reads them after a crash.
+"""Records as JSON and back: the responder writes plans, changes and steps down, and reads plans after a crash.
 
 What ``…_from_json`` is given was written by ``…_to_json``; anything else raises ValueError or KeyError.
 """
@@ -8,14 +8,10 @@ from datetime import datetime, timedelta
 
 from firebrigade.runbooks.contract import (
     Change,
-    Health,
     Json,
     Plan,
-    Refusal,
-    RefusalReason,
     RunbookStep,
     Target,
-    Verdict,
 )
 
 JsonObject = Mapping[str, Json]
@@ -64,31 +60,6 @@ def plan_from_json(data: JsonObject) -> Plan:
 def change_to_json(change: Change) -> dict[str, Json]:
     """Return a change as JSON."""
     return {"already": change.already, "after": dict(change.after), "summary": change.summary}
-
-
-def change_from_json(data: JsonObject) -> Change:
-    """Return the change that was written down."""
-    return Change(already=data["already"], after=data["after"], summary=data["summary"])
-
-
-def verdict_to_json(verdict: Verdict) -> dict[str, Json]:
-    """Return a verdict as JSON."""
-    return {"health": verdict.health.value, "summary": verdict.summary, "evidence": dict(verdict.evidence)}
-
-
-def verdict_from_json(data: JsonObject) -> Verdict:
-    """Return the verdict that was written down."""
-    return Verdict(health=Health(data["health"]), summary=data["summary"], evidence=data["evidence"])
-
-
-def refusal_to_json(refusal: Refusal) -> dict[str, Json]:
-    """Return a refusal as JSON."""
-    return {"reason": refusal.reason.value, "summary": refusal.summary}
-
-
-def refusal_from_json(data: JsonObject) -> Refusal:
-    """Return the refusal that was written down."""
-    return Refusal(reason=RefusalReason(data["reason"]), summary=data["summary"])
 
 
 def step_to_json(step: RunbookStep) -> dict[str, Json]:
