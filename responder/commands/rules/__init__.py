@@ -1,0 +1,25 @@
+"""``firebrigade rules``: the commands on rules, one file each; the work is done by ``firebrigade.rules``."""
+
+import click
+
+from firebrigade.responder.commands.rules.build import build
+from firebrigade.responder.commands.rules.check import check
+from firebrigade.responder.commands.rules.test import test
+
+
+@click.group()
+def rules() -> None:
+    """
+    Build, check and test Prometheus rules.
+
+    \b
+    Examples:
+      firebrigade rules build --out rules/
+      firebrigade rules build my-slos.yaml --out -
+      firebrigade rules check my-slos.yaml
+      firebrigade rules test
+    """
+
+
+for _command in (build, check, test):
+    rules.add_command(_command)

@@ -1,0 +1,64 @@
+"""``test`` as a function: promtool cases one by one, and whether there are enough of them."""
+
+# ruff: noqa: PT028 (`test` is a command here and no test of pytest)
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from firebrigade.rules import build as builder
+from firebrigade.rules import coverage, document, library
+from firebrigade.rules.cases import Loaded
+from firebrigade.rules.commands import files as chosen
+from firebrigade.rules.problems import Problem
+from firebrigade.rules.promtool import CaseResult, Promtool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of the tests; they passed when there is no problem and every case passed."""
+
+    cases: tuple[CaseResult, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is well."""
+        return not self.problems and all(case.passed for case in self.cases)
+
+
+def test(
+    files: Sequence[Path] = (),
+    promtool: Promtool | None = None,
+    jobs: int = 2,
+    progress: Callable[[CaseResult], None] | None = None,
+) -> Outcome:
+    """Run promtool test files case by case, and ask whether every alert of their rules has the cases that it needs.
+
+    Args:
+        files: promtool test files; none means the bundled ones.
+        promtool: which one to use.
+        jobs: how many promtool processes run at once.
+        progress: is told each result as it comes.
+
+    Raises:
+        RulesError: promtool is missing or does not answer.
+    """
+    loaded, problems = chosen.loaded(files or library.tests())
+    problems += [*_bundled(loaded)] if not files else []
+    problems += coverage.problems(loaded)
+    results: list[CaseResult] = []
+    tool = promtool or Promtool()
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        for result in pool.map(tool.run_case, [case for one in loaded for case in one.cases]):
+            results.append(result)
+            if progress:
+                progress(result)
+    return Outcome(cases=tuple(results), problems=tuple(problems))
+
+
+def _bundled(loaded: Sequence[Loaded]) -> Iterator[Problem]:
+    """Yield what is wrong with the library as a whole: old rule files, and alerts without any test file."""
+    yield from chosen.stale(builder.compile_all(library.specs(), library.surroundings()))
+    yield from coverage.untested(loaded, [document.read(path) for path in sorted(library.generated().glob("*.yaml"))])
