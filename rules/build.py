@@ -86,8 +86,8 @@ def _write(path: Path, text: str) -> Path:
 
 
 def _slo_groups(source: Document, surroundings: Surroundings) -> tuple[Group, ...]:
-    found = spec.objectives(source)
-    return tuple(group for objective in found for group in burnrate.groups(objective, surroundings.links))
+    found = spec.objectives(source, surroundings)
+    return tuple(group for objective in found for group in burnrate.groups(objective))
 
 
 def _collisions(compiled: Sequence[Compiled]) -> Iterable[Problem]:

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from firebrigade.rules import document, library, spec
-from firebrigade.rules.spec import Objective
+from firebrigade.rules.objectives import Objective
 
 # The SRE workbook's, and the express page: tier → severity, factor, percent of the budget, long window, short window.
 _TIERS = {
@@ -77,7 +77,10 @@ def texts() -> Mapping[str, str]:
         KeyError: burns.yaml names an SLO that there is not.
     """
     burns = document.read(library.folder() / "burns.yaml").parse(Burns).burns
-    files = {path.stem: spec.objectives(document.read(path)) for path in library.folder().glob("slos/*.yaml")}
+    files = {
+        path.stem: spec.objectives(document.read(path), library.surroundings())
+        for path in library.folder().glob("slos/*.yaml")
+    }
     beside = {objective.id: (name, file) for name, file in files.items() for objective in file}
     return {f"burn-{burn.slo}.yaml": _text(burn, *beside[burn.slo]) for burn in burns}
 
@@ -106,14 +109,14 @@ def _limits(burn: Burn, objective: Objective) -> Iterator[Mapping[str, Any]]:
                 "interval": "1m",
                 "input_series": _series(burn, (_CASE_MINUTES, _EVENTS, bad)),
             }
-            quiet = {"eval_time": f"{_CASE_MINUTES}m", "alertname": objective.slo.alert.name, "exp_alerts": []}
+            quiet = {"eval_time": f"{_CASE_MINUTES}m", "alertname": objective.alerting.name, "exp_alerts": []}
             looks = {} if told else {"alert_rule_test": [quiet]}
             yield {**case, **looks, "promql_expr_test": [_firing(objective, _CASE_MINUTES, told)]}
 
 
 def _guards(burn: Burn, objective: Objective) -> Iterator[Mapping[str, Any]]:
     """Yield a case with just too few events in the long windows, and one with just enough."""
-    enough = objective.slo.minimum_events
+    enough = objective.minimum_events
     for word, factor in (("too few", Decimal("0.96")), ("enough", Decimal("1.04"))):
         a_minute = 2 * round(enough * factor / _BURN_MINUTES / 2)
         yield {
@@ -131,7 +134,7 @@ def _start_and_end(burn: Burn, objective: Objective) -> Mapping[str, Any]:
     share = min(_limit(objective, _tiers(objective)[0]) * Decimal("1.2"), Decimal(1))
     clean = (_RESOLVE_MINUTES - _BURN_MINUTES, _EVENTS, 0)
     times = {_BURN_MINUTES: _tiers(objective)} | _STILL
-    alertname = objective.slo.alert.name
+    alertname = objective.alerting.name
     return {
         "name": f"{_percent(share)} {burn.noun} for ten minutes, and each tier ends when its short window is clean",
         "interval": "1m",
@@ -151,35 +154,33 @@ def _start_and_end(burn: Burn, objective: Objective) -> Mapping[str, Any]:
 
 def _alert(objective: Objective, tier: str, share: Decimal) -> Mapping[str, Any]:
     severity, factor, budget_percent, long, short = _TIERS[tier]
-    slo = objective.slo
-    identity = {"sloth_id": objective.id, "sloth_service": objective.service, "sloth_slo": slo.name}
+    identity = {"sloth_id": objective.id, "sloth_service": objective.service, "sloth_slo": objective.name}
     pace = f"{factor} times the even pace"
     return {
         "exp_labels": {
             "severity": severity,
             "service": objective.service,
-            "team": objective.team,
-            **objective.labels,
-            "slo": slo.name,
+            **objective.alerting.all.labels,
+            "slo": objective.name,
             "tier": tier,
             "long": long,
             "short": short,
             **identity,
         },
         "exp_annotations": {
-            "summary": f"{objective.service} spends its {slo.name} budget at more than {pace}",
+            "summary": f"{objective.service} spends its {objective.name} budget at more than {pace}",
             "description": (
-                f"{_percent(share)} of the events failed over the last {long} (objective {slo.objective}% good over "
-                f"30d). At {pace} {budget_percent}% of the budget is gone within {long}. Good are: {slo.description}"
+                f"{_percent(share)} of the events failed over the last {long} "
+                f"(objective {objective.percent}% good over 30d). At {pace} {budget_percent}% of the budget is gone "
+                f"within {long}. Good are: {objective.description}"
             ),
-            "runbook_url": f"http://127.0.0.1:9095/runbooks/{slo.alert.runbook}",
-            "dashboard_url": f"http://127.0.0.1:3000/d/{slo.alert.dashboard}",
+            **objective.alerting.all.annotations,
         },
     }
 
 
 def _firing(objective: Objective, minute: int, tiers: Sequence[str]) -> Mapping[str, Any]:
-    selector = f'alertname="{objective.slo.alert.name}", alertstate="firing"'
+    selector = f'alertname="{objective.alerting.name}", alertstate="firing"'
     return {
         "expr": f"count by (tier) (ALERTS{{{selector}}})",
         "eval_time": f"{minute}m",
@@ -204,12 +205,12 @@ def _values(count: Callable[[int, int], int], stretches: Sequence[tuple[int, int
 
 
 def _tiers(objective: Objective) -> tuple[str, ...]:
-    wanted = objective.slo.alert.tiers or [tier for tier in _TIERS if tier != "page-express"]
+    wanted = [tier.tier for tier in objective.tiers]
     return tuple(tier for tier in _TIERS if tier in wanted)
 
 
 def _limit(objective: Objective, tier: str) -> Decimal:
-    return Decimal(_TIERS[tier][1]) * (100 - objective.slo.objective) / 100
+    return Decimal(_TIERS[tier][1]) * (100 - objective.percent) / 100
 
 
 def _percent(share: Decimal) -> str:

@@ -7,10 +7,21 @@ from typing import Annotated, Any
 import promql_parser
 from pydantic import BeforeValidator
 
+# Unit, milliseconds, and whether it is only used when nothing is left over.
+_UNITS = (
+    ("y", 365 * 86_400_000, True),
+    ("w", 7 * 86_400_000, True),
+    ("d", 86_400_000, False),
+    ("h", 3_600_000, False),
+    ("m", 60_000, False),
+    ("s", 1_000, False),
+    ("ms", 1, False),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of time; ``text`` is how the file says it, and how recorded series are named."""
+    """A length of time; ``text`` is how Prometheus prints it, and how recorded series are named."""
 
     text: str
 
@@ -28,6 +39,23 @@ class Duration:
         return self.text
 
 
+def of(length: timedelta) -> Duration:
+    """Return a length as Prometheus prints it: ``60m`` is ``1h``, and ``28d`` is ``4w``, but ``30d`` stays.
+
+    The same as ``Duration.String`` of https://pkg.go.dev/github.com/prometheus/common/model.
+    """
+    milliseconds = length // timedelta(milliseconds=1)
+    if not milliseconds:
+        return Duration("0m")  # Prometheus prints 0s; rules say it of `for`, which is counted in minutes
+    parts: list[str] = []
+    for unit, size, exact in _UNITS:
+        if exact and milliseconds % size:
+            continue
+        count, milliseconds = divmod(milliseconds, size)
+        parts += [f"{count}{unit}"] if count else []
+    return Duration("".join(parts))
+
+
 def _length(text: str) -> timedelta:
     if text in {"0", "0s", "0m"}:  # the parser refuses zero, Prometheus takes it for `for`
         return timedelta()
@@ -43,7 +71,7 @@ def _duration(value: Any) -> Duration:
         _length(value)
     except ValueError:
         raise ValueError(f"{value!r} is not a duration; write it like 5m, 1h or 3d") from None
-    return Duration(value)
+    return of(_length(value))
 
 
 DurationField = Annotated[Duration, BeforeValidator(_duration)]

@@ -1,7 +1,7 @@
 """Where the bundled library lies, in a checkout and in an installed wheel alike, and the data that all of it shares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from firebrigade.rules import document
+from firebrigade.rules.durations import Duration, DurationField
 
 
 class _Strict(BaseModel):
@@ -43,6 +44,13 @@ class Links(_Strict):
     dashboard_url: str = Field(pattern=r"^https?://.*\{name\}")
 
 
+class Server(_Strict):
+    """The Prometheus that evaluates the rules: how often it scrapes, and after how long it forgets."""
+
+    scrape_interval: DurationField = Duration("30s")
+    retention: DurationField = Duration("32d")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a build takes from outside its specs; ``runbooks`` is None where nobody knows which exist."""
@@ -50,6 +58,7 @@ class Surroundings:
     links: Links
     services: tuple[Service, ...]
     runbooks: frozenset[str] | None
+    server: Server = field(default_factory=Server)
 
 
 def folder() -> Path:

@@ -1,26 +1,24 @@
-"""An SLO spec file as a service's owners write it.
+"""An SLO spec file as a service's owners write it, in Firebrigade's own format.
 
-``build.py`` reads it, ``burnrate.py`` turns it into rules. docs/howto/add-a-rule.md explains each key. This module
-holds no PromQL of its own.
+``build.py`` reads it. docs/howto/add-a-rule.md explains each key. This module holds no PromQL of its own.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import promql_parser
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from firebrigade.rules import windows
+from firebrigade.rules import library, prover, windows
 from firebrigade.rules.document import Document, KeyPath
+from firebrigade.rules.library import Surroundings
+from firebrigade.rules.objectives import PLACEHOLDER, Alerting, Events, Extra, Objective, Query
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.windows import Tier, Windows
-
-PLACEHOLDER = "{{.window}}"
+from firebrigade.rules.windows import Windows
 
 
-class Events(BaseModel):
+class WrittenEvents(BaseModel):
     """Two queries with ``{{.window}}`` for the range: events that spend the budget, and all events, per second."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,12 +29,10 @@ class Events(BaseModel):
     @field_validator("error", "total")
     @classmethod
     def _query(cls, text: str) -> str:
-        if PLACEHOLDER not in text:
-            raise ValueError(
-                f"must hold {PLACEHOLDER} where the range stands, as in rate(requests_total[{PLACEHOLDER}])"
-            )
+        if not PLACEHOLDER.search(text):
+            raise ValueError("must hold {{.window}} where the range stands, as in rate(requests_total[{{.window}}])")
         try:
-            promql_parser.parse(text.replace(PLACEHOLDER, "5m"))
+            promql_parser.parse(PLACEHOLDER.sub("5m", text))
         except ValueError as error:
             raise ValueError(f"is not valid PromQL: {error}") from None
         return text.strip()
@@ -60,6 +56,7 @@ class Slo(BaseModel):
         objective: percent of good events, such as 99.9.
         windows: a bundled name (``30d``) or a file beside the spec.
         minimum_events: what the long window must hold before a tier fires.
+        up: selects ``up`` of what emits the events; without it that of the service.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -69,7 +66,8 @@ class Slo(BaseModel):
     objective: Decimal = Field(gt=0, lt=100)
     windows: str = "30d"
     minimum_events: int = Field(default=0, ge=0)
-    events: Events
+    events: WrittenEvents
+    up: str = ""
     alert: Alert
 
 
@@ -84,30 +82,7 @@ class SloFile(BaseModel):
     slos: tuple[Slo, ...] = Field(min_length=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
-    """One SLO, ready to compute with: its windows are read, and all its tiers can fire."""
-
-    service: str
-    team: str
-    labels: Mapping[str, str]
-    slo: Slo
-    windows: Windows
-    tiers: tuple[Tier, ...]
-    origin: KeyPath
-
-    @property
-    def id(self) -> str:
-        """What the recorded series are known by."""
-        return f"{self.service}-{self.slo.name}"
-
-    @property
-    def error_budget(self) -> Decimal:
-        """The share of events that may fail, exactly."""
-        return 1 - self.slo.objective / 100
-
-
-def objectives(source: Document) -> tuple[Objective, ...]:
+def objectives(source: Document, surroundings: Surroundings) -> tuple[Objective, ...]:
     """Return the SLOs of a spec file.
 
     Raises:
@@ -119,7 +94,7 @@ def objectives(source: Document) -> tuple[Objective, ...]:
     for number, slo in enumerate(file.slos):
         at: KeyPath = ("slos", number)
         try:
-            found.append(_objective(file, slo, at, source))
+            found.append(_objective(file, slo, at, source, surroundings))
         except RulesError as error:
             problems += error.problems
     names = [slo.name for slo in file.slos]
@@ -133,23 +108,36 @@ def objectives(source: Document) -> tuple[Objective, ...]:
     return tuple(found)
 
 
-def _objective(file: SloFile, slo: Slo, at: KeyPath, source: Document) -> Objective:
+def _objective(file: SloFile, slo: Slo, at: KeyPath, source: Document, surroundings: Surroundings) -> Objective:
     chosen = _windows(slo, at, source)
     if problems := list(_unknown_tiers(slo, chosen, at, source)):
         raise RulesError(problems)
-    wanted = slo.alert.tiers
+    wanted, events = slo.alert.tiers, slo.events
     objective = Objective(
         service=file.service,
-        team=file.team,
-        labels=file.labels,
-        slo=slo,
+        name=slo.name,
+        description=slo.description,
+        percent=slo.objective,
+        sli=Events(
+            error=Query(text=events.error, at=(*at, "events", "error")),
+            total=Query(text=events.total, at=(*at, "events", "total")),
+        ),
         windows=chosen,
         tiers=tuple(t for t in chosen.tiers if t.tier in wanted) if wanted else chosen.usual(),
+        alerting=_alerting(file, slo, surroundings),
+        minimum_events=slo.minimum_events,
+        up=slo.up or f'up{{service="{file.service}"}}',
         origin=at,
+        percent_at=(*at, "objective"),
     )
-    if problems := list(_unreachable(objective, source)):
-        raise RulesError(problems)
+    if told := prover.problems(objective, surroundings.server, source):
+        raise RulesError(told)
     return objective
+
+
+def _alerting(file: SloFile, slo: Slo, surroundings: Surroundings) -> Alerting:
+    links = library.annotations(surroundings.links, slo.alert.runbook, slo.alert.dashboard)
+    return Alerting(name=slo.alert.name, all=Extra(labels={"team": file.team, **file.labels}, annotations=links))
 
 
 def _windows(slo: Slo, at: KeyPath, source: Document) -> Windows:
@@ -168,14 +156,3 @@ def _unknown_tiers(slo: Slo, chosen: Windows, at: KeyPath, source: Document) -> 
             yield source.problem(
                 (*at, "alert", "tiers", number), f"{name} is no tier of the windows; they have {known}"
             )
-
-
-def _unreachable(objective: Objective, source: Document) -> Iterator[Problem]:
-    for tier in objective.tiers:
-        factor = tier.factor(objective.windows.period)
-        if factor * objective.error_budget >= 1:
-            message = (
-                f"tier {tier.tier} can never fire: at {factor.normalize():f} times the even pace more than all events "
-                f"fail; use an objective above {100 * (1 - 1 / factor):.2f} or leave the tier out"
-            )
-            yield source.problem((*objective.origin, "objective"), message)

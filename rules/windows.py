@@ -3,7 +3,8 @@
 ``spec.py`` reads them for each SLO, ``burnrate.py`` computes with them.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from firebrigade.rules import document, library
-from firebrigade.rules.document import Document
+from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.durations import Duration, DurationField
 from firebrigade.rules.problems import Problem, RulesError
 
@@ -25,6 +26,8 @@ class Tier(BaseModel):
     Attributes:
         budget_percent: the share of the period's budget that is spent within ``long`` at the tier's burn rate.
         optional: only for SLOs that name it.
+        hold: how long both windows must burn before the alert fires. 0 is what the workbook asks for: the short
+            window already keeps a single bad minute from waking anybody.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +38,12 @@ class Tier(BaseModel):
     long: DurationField
     short: DurationField
     optional: bool = False
+    hold: DurationField = Duration("0m")
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the tier wakes somebody; the others are tickets."""
+        return self.severity == "critical"
 
     def factor(self, period: Duration) -> Decimal:
         """Return the burn rate that spends ``budget_percent`` of the period's budget within ``long``."""
@@ -66,17 +75,82 @@ def load(name: str, beside: Path) -> Windows:
         RulesError: there is no such file, or it is wrong.
     """
     bundled = library.folder() / "windows" / f"{name}.yaml"
-    source = document.read(bundled if bundled.is_file() else beside / name)
-    windows = source.parse(Windows)
+    return read(bundled if bundled.is_file() else beside / name)
+
+
+def read(path: Path) -> Windows:
+    """Return a file's windows, whether it is written as the bundled ones are or as Sloth's ``AlertWindows``.
+
+    Raises:
+        RulesError: it can't be read, or is wrong.
+    """
+    source = document.read(path)
+    is_sloth = isinstance(source.data, dict) and source.data.get("kind") == "AlertWindows"
+    windows = source.parse(_AlertWindows).windows() if is_sloth else source.parse(Windows)
     if problems := list(_contradictions(source, windows)):
         raise RulesError(problems)
     return windows
 
 
+def for_period(period: Duration, more: Sequence[Windows] = ()) -> Windows | None:
+    """Return the windows for a period, None when there are none; ``more`` wins over the bundled ones."""
+    bundled = sorted((library.folder() / "windows").glob("*.yaml"))
+    known = itertools.chain(more, map(read, bundled))
+    return next((windows for windows in known if windows.period.seconds == period.seconds), None)
+
+
+class _Pair(BaseModel):
+    """One pair of windows as Sloth writes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    percent: Decimal = Field(alias="errorBudgetPercent", gt=0, le=100)
+    short: DurationField = Field(alias="shortWindow")
+    long: DurationField = Field(alias="longWindow")
+
+    def tier(self, name: str, severity: Literal["critical", "warning"]) -> Tier:
+        return Tier(tier=name, severity=severity, budget_percent=self.percent, long=self.long, short=self.short)
+
+
+class _Pairs(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    quick: _Pair
+    slow: _Pair
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    period: DurationField = Field(alias="sloPeriod")
+    page: _Pairs
+    ticket: _Pairs
+
+
+class _AlertWindows(BaseModel):
+    """Sloth's file of that name (https://sloth.dev/usage/slo-period-windows/)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal["sloth.slok.dev/v1"] = Field(alias="apiVersion")
+    kind: Literal["AlertWindows"]
+    spec: _Spec
+
+    def windows(self) -> Windows:
+        page, ticket = self.spec.page, self.spec.ticket
+        tiers = (
+            page.quick.tier("page-fast", "critical"),
+            page.slow.tier("page-slow", "critical"),
+            ticket.quick.tier("ticket-fast", "warning"),
+            ticket.slow.tier("ticket-slow", "warning"),
+        )
+        return Windows(period=self.spec.period, tiers=tiers)
+
+
 def _contradictions(source: Document, windows: Windows) -> Iterator[Problem]:
     names = [tier.tier for tier in windows.tiers]
     for number, tier in enumerate(windows.tiers):
-        at = ("tiers", number)
+        at: KeyPath = ("tiers", number)
         if tier.short.length >= tier.long.length:
             yield source.problem((*at, "short"), f"{tier.short} must be shorter than long ({tier.long})")
         if tier.long.length > windows.period.length:

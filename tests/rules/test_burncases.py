@@ -13,7 +13,9 @@ def test_the_checked_in_cases_are_what_burns_yaml_says_and_there_are_no_others()
 
 
 def test_every_slo_has_its_cases() -> None:
-    files = [spec.objectives(document.read(path)) for path in library.folder().glob("slos/*.yaml")]
+    files = [
+        spec.objectives(document.read(path), library.surroundings()) for path in library.folder().glob("slos/*.yaml")
+    ]
     made = {name.removeprefix("burn-").removesuffix(".yaml") for name in burncases.texts()}
     assert {objective.id for file in files for objective in file} == made | BY_HAND
 

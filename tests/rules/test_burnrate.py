@@ -8,30 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firebrigade.rules import burnrate, library, windows
+from firebrigade.rules.objectives import Alerting, Events, Extra, Objective, Query
 from firebrigade.rules.rulefile import Group, Rule
-from firebrigade.rules.spec import Objective, Slo
 
 
 def _groups(objective: object, minimum_events: int = 0) -> tuple[Group, ...]:
-    slo = {
-        "name": "orders",
-        "description": "orders that are taken.",
-        "objective": objective,
-        "minimum_events": minimum_events,
-        "events": {"error": "sum(rate(bad[{{.window}}]))", "total": "sum(rate(all[{{.window}}]))"},
-        "alert": {"name": "OrdersBurnRate", "runbook": "high-error-rate", "dashboard": "https://grafana.example/d/x"},
-    }
     chosen = windows.load("30d", library.folder())
     one = Objective(
         service="shop",
-        team="web",
-        labels={"namespace": "shop"},
-        slo=Slo.model_validate(slo),
+        name="orders",
+        description="orders that are taken.",
+        percent=Decimal(str(objective)),
+        minimum_events=minimum_events,
+        sli=Events(error=Query(text="sum(rate(bad[{{.window}}]))"), total=Query(text="sum(rate(all[{{ .window }}]))")),
+        alerting=Alerting(name="OrdersBurnRate", all=Extra(labels={"team": "web", "namespace": "shop"})),
         windows=chosen,
         tiers=chosen.usual(),
         origin=("slos", 0),
     )
-    return burnrate.groups(one, library.surroundings().links)
+    return burnrate.groups(one)
 
 
 def _rules(groups: tuple[Group, ...]) -> list[Rule]:
@@ -99,9 +94,3 @@ def test_what_an_alert_reads_is_recorded_before_it_in_the_same_group() -> None:
             )
             assert set(names) <= recorded
         recorded.add(rule.record)
-
-
-def test_an_address_is_kept_as_it_is_and_a_name_becomes_one() -> None:
-    alert = next(rule for rule in _rules(_groups(99.9)) if rule.alert)
-    assert alert.annotations["dashboard_url"] == "https://grafana.example/d/x"
-    assert alert.annotations["runbook_url"].endswith("/runbooks/high-error-rate")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from firebrigade.rules import build, document, library, spec
+from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import RulesError
 
 Write = Callable[[str, str], Path]
@@ -27,15 +28,19 @@ slos:
 """
 
 
+def _objectives(path: Path) -> tuple[Objective, ...]:
+    return spec.objectives(document.read(path), library.surroundings())
+
+
 def _problems(write: Write, text: str) -> list[str]:
     path = write("shop.yaml", text)
     with pytest.raises(RulesError) as error:
-        spec.objectives(document.read(path))
+        spec.objectives(document.read(path), library.surroundings())
     return [str(problem).removeprefix(str(path)) for problem in error.value.problems]
 
 
 def test_a_spec_without_tiers_has_those_that_are_not_optional(write: Write) -> None:
-    (objective,) = spec.objectives(document.read(write("shop.yaml", SPEC)))
+    (objective,) = _objectives(write("shop.yaml", SPEC))
     assert [tier.tier for tier in objective.tiers] == ["page-fast", "page-slow", "ticket-fast", "ticket-slow"]
     assert (objective.id, str(objective.error_budget)) == ("shop-orders", "0.001")
 
@@ -46,7 +51,7 @@ def test_windows_may_lie_beside_the_spec(write: Write) -> None:
         "period: 7d\ntiers: [{tier: only, severity: warning, budget_percent: 10, long: 1d, short: 2h}]",
     )
     text = SPEC.replace("objective: 99.9", "objective: 99.9\n    windows: week.yaml")
-    (objective,) = spec.objectives(document.read(write("shop.yaml", text)))
+    (objective,) = _objectives(write("shop.yaml", text))
     assert [tier.tier for tier in objective.tiers] == ["only"]
 
 
@@ -101,6 +106,15 @@ def test_all_mistakes_are_told_at_once(write: Write) -> None:
 def test_two_slos_of_one_name_are_refused(write: Write) -> None:
     text = SPEC + SPEC.partition("slos:\n")[2]
     assert any("orders is there twice" in problem for problem in _problems(write, text))
+
+
+def test_an_address_is_kept_as_it_is_and_a_name_becomes_one(write: Write) -> None:
+    (objective,) = _objectives(
+        write("shop.yaml", SPEC.replace("dashboard: shop", "dashboard: https://grafana.example/d/x"))
+    )
+    annotations = objective.alerting.all.annotations
+    assert annotations["dashboard_url"] == "https://grafana.example/d/x"
+    assert annotations["runbook_url"].endswith("/runbooks/high-error-rate")
 
 
 @pytest.mark.parametrize(
