@@ -7,6 +7,7 @@ nothing: ``write`` is the only exception.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from firebrigade.rules import alerts, burnrate, document, spec
 from firebrigade.rules.document import Document
@@ -66,17 +67,29 @@ def merged(compiled: Sequence[Compiled]) -> str:
     return render(groups, ", ".join(part.file.source for part in compiled))
 
 
-def write(compiled: Iterable[Compiled], folder: Path) -> tuple[Path, ...]:
-    """Write each rule file into a folder, which is made when it is missing, and return the files' paths.
+class Text(Protocol):
+    """A file to be written: a rule file, a manifest or a dashboard."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the folder."""
+
+    @property
+    def text(self) -> str:
+        """Its content."""
+
+
+def write(files: Iterable[Text], folder: Path) -> tuple[Path, ...]:
+    """Write files into a folder, which is made when it is missing, and return their paths.
 
     Raises:
         RulesError: the folder can't be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return tuple(_write(folder / part.file.name, part.file.text) for part in compiled)
+        return tuple(_write(folder / file.name, file.text) for file in files)
     except OSError as error:
-        message = f"can't be written ({error.strerror}); choose another folder for the rule files"
+        message = f"can't be written ({error.strerror}); choose another folder"
         raise RulesError([Problem(file=str(folder), line=0, key="", message=message)]) from None
 
 

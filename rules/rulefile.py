@@ -80,13 +80,12 @@ class RuleFile:
 
 def render(groups: Sequence[Group], source: str) -> str:
     """Return one rule file's text."""
-    body = yaml.dump(
-        {"groups": [group.to_yaml() for group in groups]},
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        width=10_000,
-    )
+    return dump({"groups": [group.to_yaml() for group in groups]}, source)
+
+
+def dump(data: Mapping[str, Any], source: str) -> str:
+    """Return a generated file's text, with a first line that says what it was built from."""
+    body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     return f"# Made by `firebrigade rules build` from {source}: edit that, not this.\n{body}"
 
 

@@ -1,11 +1,13 @@
-"""``build`` as a function: specs in, rule files out. The command line prints what it returns."""
+"""``build`` as functions, one for each format: specs in, files out. The command line prints what they return."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
-from firebrigade.rules import library
+from firebrigade.rules import library, prometheusrule
+from firebrigade.rules.build import Compiled
+from firebrigade.rules.prometheusrule import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,14 +15,16 @@ class Built:
     """What was built.
 
     Attributes:
-        text: all rules as one rule file, for standard output.
+        text: all of it as one text, for standard output.
         files: the files that were written; empty when nothing was to be written.
-        rules: how many rules there are.
+        count: how many there are of ``thing``.
+        thing: what the files hold: ``rule``.
     """
 
     text: str
     files: tuple[Path, ...]
-    rules: int
+    count: int
+    thing: str = "rule"
 
 
 def build(specs: Sequence[Path] = (), out: Path | None = None) -> Built:
@@ -33,7 +37,32 @@ def build(specs: Sequence[Path] = (), out: Path | None = None) -> Built:
     Raises:
         RulesError: with every mistake in the specs, or because the folder can't be written.
     """
-    compiled = builder.compile_all(specs or library.specs(), library.surroundings())
-    files = builder.write(compiled, out) if out else ()
-    rules = sum(len(group.rules) for part in compiled for group in part.file.groups)
-    return Built(text=builder.merged(compiled), files=files, rules=rules)
+    compiled = _compiled(specs)
+    files = builder.write((part.file for part in compiled), out) if out else ()
+    return Built(text=builder.merged(compiled), files=files, count=_rules(compiled))
+
+
+def build_prometheusrules(specs: Sequence[Path] = (), out: Path | None = None, place: Place | None = None) -> Built:
+    """Build the Prometheus operator's objects, one per rule file unless that is too large.
+
+    Args:
+        specs: files anywhere; none means the bundled library.
+        out: the folder for one file per object; None writes nothing.
+        place: their namespace and labels.
+
+    Raises:
+        RulesError: with every mistake in the specs, names that Kubernetes refuses, or because the folder can't be
+            written.
+    """
+    compiled = _compiled(specs)
+    manifests = prometheusrule.manifests(compiled, place or Place())
+    files = builder.write(manifests, out) if out else ()
+    return Built(text=prometheusrule.merged(manifests), files=files, count=_rules(compiled))
+
+
+def _compiled(specs: Sequence[Path]) -> tuple[Compiled, ...]:
+    return builder.compile_all(specs or library.specs(), library.surroundings())
+
+
+def _rules(compiled: Iterable[Compiled]) -> int:
+    return sum(len(group.rules) for part in compiled for group in part.file.groups)

@@ -31,7 +31,7 @@ def test_without_files_the_library_is_built_as_one_text() -> None:
     built = commands.build()
     groups = yaml.safe_load(built.text)["groups"]
     assert built.files == ()
-    assert built.rules == sum(len(group["rules"]) for group in groups) > 0
+    assert built.count == sum(len(group["rules"]) for group in groups) > 0
     assert Promtool().check_rules({"all.yaml": built.text}) == {}
 
 

@@ -6,27 +6,52 @@ import click
 
 from firebrigade.responder.commands.rules.output import FILES, count, refuse
 from firebrigade.rules import commands
+from firebrigade.rules.commands import Built, Place
 from firebrigade.rules.problems import RulesError
+
+FORMATS = ("rules", "prometheusrule")
 
 
 @click.command()
 @click.argument("specs", nargs=-1, type=FILES, metavar="[SPEC]...")
-@click.option(
-    "--out", default="-", show_default=True, metavar="DIR", help="Folder for the rule files; - is standard output."
-)
-def build(specs: tuple[Path, ...], out: str) -> None:
+@click.option("--out", default="-", show_default=True, metavar="DIR", help="A folder; - is standard output.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="rules", show_default=True, help="What to build.")
+@click.option("--namespace", default="", metavar="NS", help="Namespace of PrometheusRule objects.")
+@click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of PrometheusRule objects; repeatable.")
+def build(specs: tuple[Path, ...], out: str, kind: str, namespace: str, labels: tuple[str, ...]) -> None:
     """
     Build Prometheus rule files from SLO specs and alert files.
 
-    Without SPEC, from those that come with Firebrigade.
+    Without SPEC, from those that come with Firebrigade. With --format prometheusrule as objects for the Prometheus
+    operator, one per rule file and small enough for kubectl apply.
     """
+    if kind != "prometheusrule" and (namespace or labels):
+        raise click.UsageError("--namespace and --label are for --format prometheusrule")
+    place = Place(namespace=namespace, labels=dict(map(_label, labels)))
+    folder = None if out == "-" else Path(out)
     try:
-        built = commands.build(specs, None if out == "-" else Path(out))
+        _print(_built(kind, specs, folder, place))
     except RulesError as error:
         raise refuse(error.problems) from None
-    if out == "-":
+
+
+def _built(kind: str, specs: tuple[Path, ...], folder: Path | None, place: Place) -> Built:
+    if kind == "prometheusrule":
+        return commands.build_prometheusrules(specs, folder, place)
+    return commands.build(specs, folder)
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text!r} is no label; write it as key=value", param_hint="--label")
+    return key, value
+
+
+def _print(built: Built) -> None:
+    if not built.files:
         click.echo(built.text, nl=not built.text.endswith("\n"))
         return
     for path in built.files:
         click.echo(str(path))
-    click.echo(f"{count(built.rules, 'rule')} in {count(len(built.files), 'file')}.", err=True)
+    click.echo(f"{count(built.count, built.thing)} in {count(len(built.files), 'file')}.", err=True)

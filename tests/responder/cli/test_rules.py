@@ -27,6 +27,32 @@ def test_rules_of_one_spec_are_built_into_a_folder(firebrigade: Run, tmp_path: P
     assert "in 1 file." in result.stderr
 
 
+def test_rules_are_built_as_objects_for_the_operator(firebrigade: Run) -> None:
+    options = ("--format", "prometheusrule", "--namespace", "monitoring", "--label", "release=prometheus")
+    result = firebrigade("rules", "build", str(SPEC), *options)
+    assert result.exit_code == 0
+    (made,) = yaml.safe_load_all(result.stdout)
+    assert made["kind"] == "PrometheusRule"
+    assert made["metadata"]["namespace"] == "monitoring"
+    assert made["metadata"]["labels"]["release"] == "prometheus"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(["--namespace", "x"], "--namespace and --label are for --format prometheusrule", id="no objects"),
+        pytest.param(["--format", "prometheusrule", "--label", "x"], "write it as key=value", id="no value"),
+        pytest.param(["--format", "prometheusrule", "--namespace", "X"], "'X' is no namespace", id="bad namespace"),
+        pytest.param(["--format", "helm"], "'helm' is not one of", id="unknown format"),
+    ],
+)
+def test_options_that_do_not_fit_are_a_mistake(options: list[str], told: str, firebrigade: Run) -> None:
+    result = firebrigade("rules", "build", *options)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_the_library_has_no_problems(firebrigade: Run) -> None:
     result = firebrigade("rules", "check")
     assert (result.exit_code, result.stdout) == (0, "The rule library has no problems.\n")
