@@ -15,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 from firebrigade.rules.problems import Problem, RulesError
 
 KeyPath = tuple[str | int, ...]
+# libyaml's, where PyYAML was built with it: reading the library's YAML is ten times as fast.
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -75,17 +77,18 @@ def parse(path: Path, text: str) -> Document:
     Raises:
         RulesError: it is not YAML, or says a key twice.
     """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise RulesError([_syntax_problem(path, error)]) from None
     lines: dict[KeyPath, int] = {(): 1}
     repeated: list[KeyPath] = []
-    for key_path, line in _walk(root, ()):
-        if key_path in lines:
-            repeated.append(key_path)
-        lines[key_path] = line
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        for key_path, line in _walk(root, ()):  # before constructing, which puts merged keys into the nodes
+            if key_path in lines:
+                repeated.append(key_path)
+            lines[key_path] = line
+        data = None if root is None else loader.construct_document(root)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RulesError([_syntax_problem(path, error)]) from None
     document = Document(path=path, data=data, lines=lines)
     if repeated:
         raise RulesError([document.problem(p, "is there twice; keep one of them") for p in repeated])
