@@ -76,6 +76,21 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return _Reader(os.environ if environ is None else environ).settings()
 
 
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path | None:
+    """Return the folder for what can be made again, by the XDG base directory specification; None without a home.
+
+    Source: https://specifications.freedesktop.org/basedir-spec/latest/
+
+    Args:
+        environ: variables to read instead of the process's own.
+    """
+    variables = os.environ if environ is None else environ
+    for name, below in (("XDG_CACHE_HOME", ""), ("HOME", ".cache")):
+        if (folder := Path(variables.get(name, ""))).is_absolute():  # anything else is to be ignored
+            return folder / below / "firebrigade"
+    return None
+
+
 def parse_bind(text: str) -> str:
     """Return ``HOST:PORT`` if it is one; an IPv6 host stands in brackets.
 

@@ -77,14 +77,22 @@ class Case:
     """One case on its own.
 
     Attributes:
-        text: a complete promtool test file with this case only, which can lie anywhere.
+        content: its test file as data, with this case only and without ``rule_files``.
+        rule_files: the absolute paths of the rule files, which may be others than the test file names.
     """
 
     file: str
     line: int
     name: str
     written: WrittenCase
-    text: str
+    content: Mapping[str, Any]
+    rule_files: tuple[Path, ...]
+
+    @property
+    def text(self) -> str:
+        """A complete promtool test file with this case only, which can lie anywhere."""
+        whole = {"rule_files": [str(path) for path in self.rule_files], **self.content}
+        return yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,13 +166,14 @@ def _case_problems(source: Document, file: CaseFile, alerts: set[str]) -> Iterat
 
 
 def _case(source: Document, file: CaseFile, number: int, rule_files: list[Path]) -> Case:
-    alone = {**source.data, "rule_files": [str(path) for path in rule_files], "tests": [source.data["tests"][number]]}
+    shared = {key: value for key, value in source.data.items() if key != "rule_files"}
     return Case(
         file=str(source.path),
         line=source.line(("tests", number)),
         name=file.tests[number].name,
         written=file.tests[number],
-        text=yaml.dump(alone, Dumper=_Dumper, sort_keys=False, allow_unicode=True),
+        content={**shared, "tests": [source.data["tests"][number]]},
+        rule_files=tuple(rule_files),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
-from firebrigade.rules import coverage, document, library
+from firebrigade.rules import casecache, coverage, document, library
 from firebrigade.rules.cases import Loaded
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.problems import Problem
@@ -32,6 +32,7 @@ def test(
     files: Sequence[Path] = (),
     promtool: Promtool | None = None,
     jobs: int = 2,
+    cache: Path | None = None,
     progress: Callable[[CaseResult], None] | None = None,
 ) -> Outcome:
     """Run promtool test files case by case, and ask whether every alert of their rules has the cases that it needs.
@@ -40,6 +41,7 @@ def test(
         files: promtool test files; none means the bundled ones.
         promtool: which one to use.
         jobs: how many promtool processes run at once.
+        cache: the folder with the results of earlier runs, by content; None runs everything.
         progress: is told each result as it comes.
 
     Raises:
@@ -49,9 +51,9 @@ def test(
     problems += [*_bundled(loaded)] if not files else []
     problems += coverage.problems(loaded)
     results: list[CaseResult] = []
-    tool = promtool or Promtool()
+    runner = casecache.runner(promtool or Promtool(), cache)
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        for result in pool.map(tool.run_case, [case for one in loaded for case in one.cases]):
+        for result in pool.map(runner.run_case, [case for one in loaded for case in one.cases]):
             results.append(result)
             if progress:
                 progress(result)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import library
+from firebrigade.rules import casecache, library
+from firebrigade.rules.casecache import RunsCases
 from firebrigade.rules.contract import Contract, load
 from firebrigade.rules.library import Surroundings
+from firebrigade.rules.promtool import Promtool
 
 Write = Callable[..., Path]
 
@@ -37,3 +39,9 @@ def surroundings() -> Surroundings:
     bundled = library.surroundings()
     runbooks = frozenset({"service-down", "high-error-rate"})
     return Surroundings(links=bundled.links, services=bundled.services, runbooks=runbooks)
+
+
+@pytest.fixture(scope="session")
+def promtool_cases() -> RunsCases:
+    """promtool, with the results of earlier runs of the tests; `make clean` forgets them."""
+    return casecache.runner(Promtool(), Path(__file__).parents[2] / ".cache" / "promtool")

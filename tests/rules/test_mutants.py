@@ -98,7 +98,7 @@ def _loaded() -> tuple[Loaded, ...]:
 
 def _cases(path: Path, alert: str, telling: bool) -> list[Case]:
     """The cases of a rule file that speak of an alert: the quick ones first, or those that look most often."""
-    loaded = [one for one in _loaded() if path.name in one.cases[0].text]
+    loaded = [one for one in _loaded() if path in one.cases[0].rule_files]
     found = [case for one in loaded for case in one.cases if re.search(rf"\b{alert}\b", case.text)]
     return sorted(
         found, key=lambda c: (-len(c.written.promql_expr_test), -_minutes(c)) if telling else (_minutes(c), 0)
@@ -135,7 +135,8 @@ def test_a_case_notices(mutant: Mutant, tmp_path: Path) -> None:
     mutated.write_text(yaml.safe_dump(rules))
     expressions.parse(rules["groups"][group]["rules"][number]["expr"])  # a mutant that can't load proves nothing
     swapped = (
-        dataclasses.replace(c, text=c.text.replace(str(path), str(mutated))) for c in _cases(path, alert, telling)
+        dataclasses.replace(c, rule_files=tuple(mutated if one == path else one for one in c.rule_files))
+        for c in _cases(path, alert, telling)
     )
     assert not all(Promtool().run_case(case).passed for case in swapped)
 

@@ -1,9 +1,11 @@
 """The runner: what it says when promtool fails, warns, is missing or never ends."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from firebrigade.rules.cases import Case, WrittenCase
 from firebrigade.rules.problems import RulesError
@@ -23,7 +25,7 @@ def case(write: Write) -> Case:
         tests:
           - name: a pod is down
             interval: 1m
-            input_series: [{{series: up, values: 0x5}}]
+            input_series: [{{series: up, values: '0x5'}}]
             alert_rule_test: [{{eval_time: 1m, alertname: Down, exp_alerts: [{{exp_labels: {{}}}}]}}]
         """
     )
@@ -31,7 +33,11 @@ def case(write: Write) -> Case:
 
 def _case(text: str) -> Case:
     written = WrittenCase.model_validate({"name": "a pod is down", "interval": "1m"})
-    return Case(file="tests.yaml", line=3, name="a pod is down", written=written, text=text)
+    content = yaml.safe_load(text)
+    rule_files = tuple(map(Path, content.pop("rule_files")))
+    return Case(
+        file="tests.yaml", line=3, name="a pod is down", written=written, content=content, rule_files=rule_files
+    )
 
 
 def _fake(write: Write, script: str) -> str:
@@ -53,8 +59,9 @@ def test_a_case_that_does_not_hold_fails_with_what_was_expected_and_what_came(ca
 
 
 def test_a_pattern_that_matches_nothing_fails_although_promtool_says_success(case: Case) -> None:
-    nothing = case.text.replace("exp_alerts: [{exp_labels: {}}]", "exp_alerts: []").replace("rules.yaml", "gone-*.yaml")
-    result = Promtool().run_case(_case(nothing))
+    (path,) = case.rule_files
+    quiet = _case(case.text.replace("exp_alerts:\n    - exp_labels: {}", "exp_alerts: []"))
+    result = Promtool().run_case(dataclasses.replace(quiet, rule_files=(path.with_name("gone-*.yaml"),)))
     assert "SUCCESS" in result.output
     assert "WARNING" in result.output
     assert not result.passed

@@ -3,16 +3,16 @@
 import pytest
 
 from firebrigade.rules import cases, commands, coverage, document, library
+from firebrigade.rules.casecache import RunsCases
 from firebrigade.rules.cases import Case
-from firebrigade.rules.promtool import Promtool
 
 LOADED = [cases.load(path) for path in library.tests()]
 CASES = [pytest.param(case, id=f"{one.source.path.stem}: {case.name}") for one in LOADED for case in one.cases]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_promtool_case(case: Case) -> None:
-    result = Promtool().run_case(case)
+def test_promtool_case(case: Case, promtool_cases: RunsCases) -> None:
+    result = promtool_cases.run_case(case)
     assert result.passed, f"{result.file}:{result.line}\n{result.output}"
 
 

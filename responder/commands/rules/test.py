@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from firebrigade.responder.commands.output import plain
+from firebrigade.responder.commands.rules.cache import JOBS, NO_CACHE, promtool_cache
 from firebrigade.responder.commands.rules.output import FAILED, FILES, count, refuse
 from firebrigade.rules import commands
 from firebrigade.rules.problems import RulesError
@@ -13,10 +14,12 @@ from firebrigade.rules.promtool import CaseResult
 
 @click.command()
 @click.argument("files", nargs=-1, type=FILES, metavar="[FILE]...")
-def test(files: tuple[Path, ...]) -> None:
+@JOBS
+@NO_CACHE
+def test(files: tuple[Path, ...], jobs: int, no_cache: bool) -> None:
     """Run promtool tests; without FILE all that come with Firebrigade. Exit code 1 if one fails."""
     try:
-        outcome = commands.test(files, progress=_print_case)
+        outcome = commands.test(files, jobs=jobs, cache=promtool_cache(no_cache), progress=_print_case)
     except RulesError as error:
         raise refuse(error.problems) from None
     if outcome.problems:

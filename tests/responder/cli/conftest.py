@@ -121,7 +121,7 @@ def firebrigade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     monkeypatch.chdir(folder)
 
     def run(*arguments: str, env: Mapping[str, str] | None = None) -> Result:
-        return CliRunner().invoke(main, arguments, env=dict(env or {}))
+        return CliRunner().invoke(main, arguments, env={"XDG_CACHE_HOME": str(tmp_path / "cache"), **(env or {})})
 
     return run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from firebrigade.responder.errors import ConfigError
-from firebrigade.responder.settings import Settings, load_settings, receiver_variable
+from firebrigade.responder.settings import Settings, cache_folder, load_settings, receiver_variable
 
 SECRET = "planted-5ecret"
 
@@ -166,3 +166,17 @@ def test_what_kubernetes_sets_for_a_service_called_firebrigade_is_no_mistake() -
 
 def test_a_receivers_variable_is_its_name_and_key_in_capitals() -> None:
     assert receiver_variable("pager-duty", "routing_key") == "FIREBRIGADE_RECEIVER_PAGER_DUTY_ROUTING_KEY"
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        pytest.param({"XDG_CACHE_HOME": "/c", "HOME": "/h"}, "/c/firebrigade", id="where XDG says"),
+        pytest.param({"HOME": "/h"}, "/h/.cache/firebrigade", id="below the home folder"),
+        pytest.param({"XDG_CACHE_HOME": "c", "HOME": "/h"}, "/h/.cache/firebrigade", id="a relative one is ignored"),
+        pytest.param({"XDG_CACHE_HOME": "", "HOME": "/h"}, "/h/.cache/firebrigade", id="an empty one is ignored"),
+        pytest.param({}, None, id="a process without a home has no cache"),
+    ],
+)
+def test_what_can_be_made_again_has_a_folder(environ: dict[str, str], folder: str | None) -> None:
+    assert cache_folder(environ) == (Path(folder) if folder else None)
