@@ -1,37 +1,57 @@
-"""Judges whole spec files: format, expressions against the metric contract, what every alert must carry, and promtool.
+"""Judges whole sets of rules by the checks of ``checks/``, each problem at the line that it comes from.
 
-``commands.check`` calls ``problems``. Judgements on a single expression are in ``lint.py``; nothing here is written.
+``commands.checking`` calls ``problems``. What is judged is in the checks, one file each; nothing here is written.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from firebrigade.rules import expressions, lint
+from firebrigade.rules import checks, recorded
 from firebrigade.rules.build import Compiled
-from firebrigade.rules.contract import Contract, Series
-from firebrigade.rules.document import KeyPath
+from firebrigade.rules.checks.kinds import Check, GroupCheck, QueryCheck, RuleCheck, SetCheck
+from firebrigade.rules.checks.subjects import Entry, RuleSet
+from firebrigade.rules.contract import Contract
+from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.problems import Problem
 from firebrigade.rules.promtool import Promtool
-from firebrigade.rules.rulefile import Rule
+from firebrigade.rules.queries import Queries, Told
+from firebrigade.rules.rulefile import Group
 
-SEVERITIES = ("critical", "warning", "info", "none")
-REQUIRED_ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
 
-_TEMPLATE_LABEL = re.compile(r"\$labels\.([A-Za-z_][A-Za-z0-9_]*)")
-_Told = Iterator[tuple[KeyPath, str]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judgement:
+    """What a check says, and where."""
+
+    check: Check
+    source: Document
+    place: KeyPath
+    sentence: str
+
+    def problem(self) -> Problem:
+        return named(self.check.name, self.source.problem(self.place, self.sentence))
 
 
 def problems(compiled: Sequence[Compiled], contract: Contract, surroundings: Surroundings) -> list[Problem]:
-    """Return every problem of the compiled specs, each at the line that it comes from."""
-    known = contract.with_series(_recorded(compiled, contract))
-    found: dict[Problem, None] = {}
-    for part in compiled:
-        for group in part.file.groups:
-            for rule in group.rules:
-                told = _judged(rule, known, surroundings)
-                found.update({part.source.problem((*rule.origin, *key), message): None for key, message in told})
-    return list(found)
+    """Return every problem of the compiled specs, each at the line that it comes from and each once."""
+    groups = [(part.source, group) for part in compiled for group in part.file.groups]
+    known = contract.with_series(recorded.series((group for _, group in groups), contract))
+    entries, told = _entries(groups, known, surroundings)
+    judgements = [
+        *(_at(entry, ("expr",), one) for entry, one in told),
+        *_of_rules(entries),
+        *_of_groups(groups),
+        *_of_sets(entries),
+    ]
+    # One written rule can become many, with the same problem each.
+    found = dict.fromkeys(judgement.problem() for judgement in judgements)
+    order = {str(part.source.path): number for number, part in enumerate(compiled)}
+    return sorted(found, key=lambda problem: (order[problem.file], problem.line))
+
+
+def named(check: str, problem: Problem) -> Problem:
+    """Return a problem as a check tells it."""
+    return replace(problem, check=check, severity=checks.every()[check].severity)
 
 
 def by_promtool(compiled: Sequence[Compiled], promtool: Promtool) -> list[Problem]:
@@ -41,95 +61,79 @@ def by_promtool(compiled: Sequence[Compiled], promtool: Promtool) -> list[Proble
         RulesError: promtool is missing or does not answer.
     """
     said = promtool.check_rules({part.file.name: part.file.text for part in compiled})
+    sentences = {
+        name: f"promtool refuses what is built from it: {' '.join(text.split())}" for name, text in said.items()
+    }
     return [
-        part.source.problem((), f"promtool refuses what is built from it: {' '.join(said[part.file.name].split())}")
+        named("file/promtool", part.source.problem((), sentences[part.file.name]))
         for part in compiled
-        if part.file.name in said
+        if part.file.name in sentences
     ]
-
-
-def _recorded(compiled: Sequence[Compiled], contract: Contract) -> Iterable[Series]:
-    """Return what the rules record, with the labels that their expressions leave."""
-    found: dict[str, Series] = {}
-    rules = (rule for part in compiled for group in part.file.groups for rule in group.rules if rule.record)
-    for rule in rules:
-        known = contract.with_series(found.values())
-        labels = _output(rule, known) | set(rule.labels)
-        before = found[rule.record].labels if rule.record in found else frozenset[str]()
-        found[rule.record] = Series(name=rule.record, kind="recorded", labels=labels | before)
-    return found.values()
-
-
-def _output(rule: Rule, contract: Contract) -> frozenset[str]:
-    try:
-        return expressions.output_labels(expressions.parse(rule.expr), contract.labels_of) or frozenset()
-    except ValueError:
-        return frozenset()
-
-
-def _judged(rule: Rule, contract: Contract, surroundings: Surroundings) -> _Told:
-    try:
-        expr = expressions.parse(rule.expr)
-    except ValueError as error:
-        yield ("expr",), f"is not valid PromQL: {error}"
-        return
-    for sentence in lint.sentences(expr, contract):
-        yield ("expr",), sentence
-    if rule.alert:
-        outside = expressions.output_labels(expr, contract.labels_of)
-        labels = None if outside is None else outside | set(rule.labels)
-        yield from _label_problems(rule, labels)
-        yield from _annotation_problems(rule, labels)
-        yield from _runbook_problems(rule, surroundings)
-        yield from _condition_problems(rule, expr)
-
-
-def _label_problems(rule: Rule, labels: frozenset[str] | None) -> _Told:
-    if rule.labels.get("severity") not in SEVERITIES:
-        yield ("labels", "severity"), f"must be one of {', '.join(SEVERITIES)}"
-    if not rule.labels.get("team"):
-        yield ("labels", "team"), "is missing; name the team that is asked, here or at the top of the file"
-    if labels is not None and "service" not in labels:
-        yield ("labels", "service"), "is missing, and the expression keeps none; add service to its by (...)"
-    for name, value in rule.labels.items():
-        if "$value" in value:
-            yield (
-                ("labels", name),
-                "changes with every value, so each one would be a new alert; put it into description",
-            )
-
-
-def _annotation_problems(rule: Rule, labels: frozenset[str] | None) -> _Told:
-    for name in REQUIRED_ANNOTATIONS:
-        if not rule.annotations.get(name):
-            key = name.removesuffix("_url")
-            place = (key,) if name.endswith("_url") else ("annotations", name)
-            yield place, f"is missing; add {key}"
-    for name, text in rule.annotations.items():
-        lost = sorted(set(_TEMPLATE_LABEL.findall(text)) - labels) if labels is not None else []
-        for label in lost:
-            yield ("annotations", name), f"uses $labels.{label}, which the expression does not keep"
-
-
-def _runbook_problems(rule: Rule, surroundings: Surroundings) -> _Told:
-    before, _, after = surroundings.links.runbook_url.partition("{name}")
-    url = rule.annotations.get("runbook_url", "")
-    name = url.removeprefix(before).removesuffix(after) if url.startswith(before) else ""
-    if name and surroundings.runbooks is not None and name not in surroundings.runbooks:
-        yield ("runbook",), f"there is no runbook {name}; there is {', '.join(sorted(surroundings.runbooks))}"
-
-
-def _condition_problems(rule: Rule, expr: expressions.Node) -> _Told:
-    found = list(expressions.nodes(expr))
-    asks = any(expressions.is_comparison(node) or expressions.is_absence(node) for node in found)
-    if not asks and rule.labels.get("severity") != "none":
-        yield ("expr",), "compares with nothing, so it fires as long as the series is there; add the limit"
 
 
 def stale(compiled: Sequence[Compiled], files: Mapping[str, str]) -> list[Problem]:
     """Return a problem for each rule file that is not what its spec says; ``files`` are the present ones' texts."""
     return [
-        part.source.problem((), f"the rule file {part.file.name} is not up to date; run firebrigade rules build")
+        named(
+            "file/stale",
+            part.source.problem((), f"the rule file {part.file.name} is not up to date; run firebrigade rules build"),
+        )
         for part in compiled
         if files.get(part.file.name) != part.file.text
     ]
+
+
+def _entries(
+    groups: Sequence[tuple[Document, Group]], contract: Contract, surroundings: Surroundings
+) -> tuple[list[Entry], list[tuple[Entry, Told]]]:
+    every = checks.every()
+    judges = [check for check in every.values() if isinstance(check, QueryCheck)]
+    queries = Queries(contract, judges, every["promql/syntax"])
+    entries: list[Entry] = []
+    told: list[tuple[Entry, Told]] = []
+    for source, group in groups:
+        for rule in group.rules:
+            judged = queries.judged(rule)
+            entry = Entry(rule=rule, group=group, source=source, facts=judged.facts, surroundings=surroundings)
+            entries.append(entry)
+            told += [(entry, one) for one in judged.told]
+    return entries, told
+
+
+def _at(entry: Entry, key: KeyPath, told: Told) -> _Judgement:
+    check, sentence = told
+    return _Judgement(check=check, source=entry.source, place=(*entry.rule.origin, *key), sentence=sentence)
+
+
+def _of_rules(entries: Sequence[Entry]) -> Iterator[_Judgement]:
+    chosen = [check for check in checks.every().values() if isinstance(check, RuleCheck)]
+    for entry in entries:
+        for check in chosen:
+            for key, sentence in check.judge(entry):
+                yield _at(entry, key, (check, sentence))
+
+
+def _of_groups(groups: Sequence[tuple[Document, Group]]) -> Iterator[_Judgement]:
+    chosen = [check for check in checks.every().values() if isinstance(check, GroupCheck)]
+    for source, group in groups:
+        for check in chosen:
+            for sentence in check.judge(group):
+                yield _Judgement(check=check, source=source, place=_place(group), sentence=sentence)
+
+
+def _of_sets(entries: Sequence[Entry]) -> Iterator[_Judgement]:
+    recorded_by: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.rule.record:
+            recorded_by.setdefault(entry.rule.record, []).append(entry)
+    rules = RuleSet(entries=entries, recorded=recorded_by)
+    for check in checks.every().values():
+        if isinstance(check, SetCheck):
+            for entry, key, sentence in check.judge(rules):
+                yield _at(entry, key, (check, sentence))
+
+
+def _place(group: Group) -> KeyPath:
+    """Return where a group is written: beside its rules, or where the spec is that it was made from."""
+    origin = group.rules[0].origin if group.rules else ()
+    return origin[:-2] if origin[-2:-1] == ("rules",) else origin

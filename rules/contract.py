@@ -3,16 +3,17 @@
 Read from metrics.yaml by ``check.py``, by the tests, and by whoever must emit what rules expect. It asks no Prometheus.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from prometheus_client.utils import floatToGoString
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from firebrigade.rules import document, library
 from firebrigade.rules.document import Document
+from firebrigade.rules.durations import Duration, DurationField
 from firebrigade.rules.problems import Problem, RulesError
 
 METADATA_LABELS = frozenset({"__name__"})
@@ -25,6 +26,7 @@ class Exporter(BaseModel):
 
     honor_labels: bool
     target_labels: tuple[str, ...]
+    scrape_interval: DurationField = Duration("15s")
 
 
 class Metric(BaseModel):
@@ -41,6 +43,7 @@ class Metric(BaseModel):
     service: str
     source: Literal["seeds", "repository", "upstream"]
     exporter: str = "pod"
+    series: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -70,17 +73,31 @@ class Series:
     """One name that can be selected.
 
     Attributes:
-        kind: ``counter`` may be rated, ``gauge`` may not, ``recorded`` is known by its expression only.
+        kind: ``counter`` may be rated, ``gauge`` may not, ``recorded`` is known by its expressions only.
         labels: all that a stored series can carry.
+        open: whether it may carry others, too, because nobody can say which.
         values: the values of labels that have a fixed few.
         bounds: of a histogram's buckets, as ``le`` writes them.
+        unit: what a value of 1 means, as the contract says it; empty for what is recorded.
+        part: of a histogram, which of its series: ``sum``, ``count`` or ``bucket``; otherwise empty.
+        family: the metric's name, which a histogram's series have in common.
+        interval_seconds: the time between two samples.
+        count: about how many series of this name there are.
+        made_by: the parsed expressions that record it, one of each shape.
     """
 
     name: str
     kind: Literal["counter", "gauge", "recorded"]
     labels: frozenset[str]
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    open: bool = False
+    values: Mapping[str, Collection[str]] = field(default_factory=dict)
     bounds: tuple[str, ...] = ()
+    unit: str = ""
+    part: Literal["", "sum", "count", "bucket"] = ""
+    family: str = ""
+    interval_seconds: int = 15
+    count: int = 1
+    made_by: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +112,9 @@ class Contract:
         return Contract(metrics=self.metrics, series={**self.series, **{one.name: one for one in more}})
 
     def labels_of(self, name: str) -> frozenset[str] | None:
-        """Return the labels of a series, or None for one that is not in the contract."""
-        return self.series[name].labels if name in self.series else None
+        """Return the labels of a series, or None where nobody can say, as of one that is not in the contract."""
+        one = self.series.get(name)
+        return None if one is None or one.open else one.labels
 
 
 def load(more: Iterable[Path] = ()) -> Contract:
@@ -128,18 +146,33 @@ def stored_labels(metric: Metric, exporter: Exporter) -> frozenset[str]:
 
 
 def _series(metric: Metric, exporter: Exporter) -> Iterator[Series]:
-    labels = stored_labels(metric, exporter)
-    if metric.type != "histogram":
-        yield Series(name=metric.name, kind=metric.type, labels=labels, values=metric.values)
-        return
-    for suffix in ("sum", "count"):
-        yield Series(name=f"{metric.name}_{suffix}", kind="counter", labels=labels, values=metric.values)
-    yield Series(
-        name=f"{metric.name}_bucket",
-        kind="counter",
-        labels=labels | {"le"},
-        values={**metric.values, "le": metric.bounds()},
-        bounds=metric.bounds(),
+    plain = Series(
+        name=metric.name,
+        kind="gauge" if metric.type == "gauge" else "counter",
+        labels=stored_labels(metric, exporter),
+        values=metric.values,
+        unit=metric.unit,
+        family=metric.name,
+        interval_seconds=exporter.scrape_interval.seconds,
+        count=metric.series,
+    )
+    if metric.type == "histogram":
+        yield from _parts(plain, metric.bounds())
+    else:
+        yield plain
+
+
+def _parts(plain: Series, bounds: tuple[str, ...]) -> Iterator[Series]:
+    yield replace(plain, name=f"{plain.name}_sum", part="sum")
+    yield replace(plain, name=f"{plain.name}_count", part="count")
+    yield replace(
+        plain,
+        name=f"{plain.name}_bucket",
+        part="bucket",
+        labels=plain.labels | {"le"},
+        values={**plain.values, "le": bounds},
+        bounds=bounds,
+        count=plain.count * len(bounds),
     )
 
 

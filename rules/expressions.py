@@ -1,9 +1,10 @@
 """What a PromQL expression reads and which labels its result carries, from the parsed expression.
 
-``lint.py`` and ``check.py`` ask. Knows PromQL, and no metric: what a series carries is passed in as ``labels_of``.
+The checks, ``units.py`` and ``bounds.py`` ask. Knows PromQL, and no metric: what a series carries is passed in as
+``labels_of``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,8 @@ Labels = frozenset[str]
 LabelsOf = Callable[[str], Labels | None]
 Node = Any  # one of promql_parser's expression classes
 
-_SET_OPERATORS = frozenset({"and", "or", "unless"})
+RATES = frozenset({"rate", "increase", "irate"})
+SET_OPERATORS = frozenset({"and", "or", "unless"})
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 
 
@@ -25,6 +27,33 @@ class Selector:
     name: str
     matchers: tuple[promql.Matcher, ...]
     range: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression with everything inside it, found once.
+
+    Attributes:
+        nodes: the expression and all its parts, outermost first.
+        selectors: what it selects, from left to right.
+    """
+
+    root: Node
+    nodes: tuple[Node, ...]
+    selectors: tuple[Selector, ...]
+
+    @classmethod
+    def of(cls, root: Node) -> "Expression":
+        """Look through a parsed expression."""
+        return cls(root, tuple(nodes(root)), tuple(selectors(root)))
+
+    def calls(self, names: Container[str]) -> Iterator[Node]:
+        """Yield the calls of some functions."""
+        return (node for node in self.nodes if isinstance(node, promql.Call) and node.func.name in names)
+
+    def binaries(self) -> Iterator[Node]:
+        """Yield what has an operator between two sides."""
+        return (node for node in self.nodes if isinstance(node, promql.BinaryExpr))
 
 
 def parse(text: str) -> Node:
@@ -61,6 +90,32 @@ def operator(node: Node) -> str:
 def is_comparison(node: Node) -> bool:
     """Say whether a node compares."""
     return isinstance(node, promql.BinaryExpr) and operator(node) in _COMPARISONS
+
+
+def is_filter(node: Node) -> bool:
+    """Say whether a node compares and drops what is not so: without ``bool``."""
+    return is_comparison(node) and not (node.modifier is not None and node.modifier.return_bool)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return what an expression is directly made of; numbers and texts are parts, too."""
+    if isinstance(node, promql.BinaryExpr):
+        return (node.lhs, node.rhs)
+    if isinstance(node, promql.Call):
+        return tuple(node.args)
+    if isinstance(node, promql.MatrixSelector):
+        return (node.vector_selector,)
+    if isinstance(node, promql.AggregateExpr | promql.ParenExpr | promql.UnaryExpr | promql.SubqueryExpr):
+        return (node.expr,)
+    return ()
+
+
+def number(node: Node) -> float | None:
+    """Return the value of a number as it is written, or None for anything else."""
+    node = unwrapped(node)
+    if isinstance(node, promql.UnaryExpr) and isinstance(unwrapped(node.expr), promql.NumberLiteral):
+        return -float(unwrapped(node.expr).val)
+    return float(node.val) if isinstance(node, promql.NumberLiteral) else None
 
 
 def unwrapped(node: Node) -> Node:
@@ -137,7 +192,7 @@ def _combined(node: Node, labels_of: LabelsOf) -> Labels | None:
         return None
     if operator(node) == "or":
         return left & right
-    if operator(node) in _SET_OPERATORS or is_scalar(node.rhs):
+    if operator(node) in SET_OPERATORS or is_scalar(node.rhs):
         return left
     return right if is_scalar(node.lhs) else _matched(node, left, right)
 

@@ -5,6 +5,10 @@ Every module of the library makes problems; the command line prints them. Nothin
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "information"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -16,12 +20,16 @@ class Problem:
         line: from 1; 0 where no line is known.
         key: where in the file, as in ``slos[0].objective``; empty for the whole file.
         message: one sentence: what is wrong and what to do.
+        check: the name of the check that tells it; without one, that the file can't be used as it is.
+        severity: an ``error`` must be put right, a ``warning`` should be, ``information`` is for whoever asks.
     """
 
     file: str
     line: int
     key: str
     message: str
+    check: str = "file/format"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

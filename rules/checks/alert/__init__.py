@@ -1,0 +1,1 @@
+"""Checks of one alert: its condition, its labels and its texts."""

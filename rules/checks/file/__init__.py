@@ -1,0 +1,1 @@
+"""Problems of whole files, told by what reads them."""

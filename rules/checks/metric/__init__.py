@@ -1,0 +1,1 @@
+"""Checks of what a rule reads, by the metric contract."""

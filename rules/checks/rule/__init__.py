@@ -1,0 +1,1 @@
+"""Checks of rules beside each other."""

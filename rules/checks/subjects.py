@@ -1,0 +1,79 @@
+"""What checks are asked about: an expression with what is known around it, a rule in its place, and all rules together.
+
+``check.py`` makes them. Nothing here judges.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from firebrigade.rules.contract import Contract
+from firebrigade.rules.document import Document
+from firebrigade.rules.expressions import Expression, Labels
+from firebrigade.rules.library import Surroundings
+from firebrigade.rules.rulefile import Group, Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One expression.
+
+    Attributes:
+        contract: what it may read: metrics, and what rules record.
+        alert: whether it is the condition of an alert.
+        hold: the alert's ``for``.
+    """
+
+    expr: Expression
+    contract: Contract
+    alert: bool = False
+    hold: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What one expression comes to; the same for all rules that differ in label values only.
+
+    Attributes:
+        query: of the first such rule.
+        labels: that its result can carry, or None where nobody can say.
+        names: the series that it reads.
+    """
+
+    query: Query
+    labels: Labels | None
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One rule in its place.
+
+    Attributes:
+        facts: None where the expression is not PromQL.
+    """
+
+    rule: Rule
+    group: Group
+    source: Document
+    facts: Facts | None
+    surroundings: Surroundings
+
+    @property
+    def labels(self) -> Labels | None:
+        """All labels that the rule's alerts or series can carry, or None where nobody can say."""
+        if self.facts is None or self.facts.labels is None:
+            return None
+        return self.facts.labels | set(self.rule.labels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """All rules that are checked together.
+
+    Attributes:
+        recorded: the rules by the name of what they record.
+    """
+
+    entries: Sequence[Entry]
+    recorded: Mapping[str, Sequence[Entry]]
