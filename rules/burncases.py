@@ -1,70 +1,45 @@
-"""The promtool cases that every event-based SLO needs, made from burns.yaml and checked in like all others.
+"""The promtool cases that every SLO needs, made from burns.yaml and checked in like all others.
 
 ``python -m firebrigade.rules.burncases`` writes them into rules/tests, and a test compares. What an alert must be is
-written down here a second time and not taken from ``burnrate.py``, so that a mistake there is noticed; only an SLO's
-own words and numbers come from its spec.
+written down a second time in burnexpected.py and not taken from ``burnalerts.py``, so that a mistake there is noticed;
+only an SLO's own words and numbers come from its spec.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from firebrigade.rules import document, library, spec
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules import burnexpected, document, library, spec
+from firebrigade.rules.burnexpected import PAGES, TICKETS
+from firebrigade.rules.burnseries import EVENTS, Counting, Stretch, series
+from firebrigade.rules.objectives import Events, Objective
 
-# The SRE workbook's, and the express page: tier → severity, factor, percent of the budget, long window, short window.
-_TIERS = {
-    "page-express": ("critical", "36", "1", "12m", "2m"),
-    "page-fast": ("critical", "14.4", "2", "1h", "5m"),
-    "page-slow": ("critical", "6", "5", "6h", "30m"),
-    "ticket-fast": ("warning", "3", "10", "1d", "2h"),
-    "ticket-slow": ("warning", "1", "10", "3d", "6h"),
-}
-_BURN_MINUTES, _CASE_MINUTES, _RESOLVE_MINUTES = 10, 20, 375
-# When each tier is still there after a burn of ten minutes that began with the series.
-_STILL = {
-    15: ("page-slow", "ticket-fast", "ticket-slow"),
-    45: ("ticket-fast", "ticket-slow"),
-    135: ("ticket-slow",),
-    _RESOLVE_MINUTES: (),
-}
-_EVENTS = 1_000_000  # a minute: enough that a share of a share of 99.99 % is a whole number
-_Counts = Literal["good", "bad", "all", "none", "half of the bad", "all but half of the bad"]
-_COUNTED: Mapping[str, Callable[[int, int], int]] = {
-    "good": lambda total, bad: total - bad,
-    "bad": lambda _, bad: bad,
-    "all": lambda total, _: total,
-    "none": lambda _total, _bad: 0,
-    "half of the bad": lambda _, bad: bad // 2,
-    "all but half of the bad": lambda total, bad: total - bad // 2,
-}
+_Written = Mapping[str, Any]
+_GRID = 5  # minutes between two evaluations
+_UP, _GONE = "1+0x{}", "stale _x{}"
 
 
-class _Strict(BaseModel):
+class Burn(BaseModel):
+    """One SLO's events; ``thorough`` adds cases of three days."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Counting(_Strict):
-    """A series, and the events that it counts."""
-
-    series: str
-    counts: _Counts
-
-
-class Burn(_Strict):
-    """One SLO's events."""
 
     slo: str
     noun: str
     series: tuple[Counting, ...]
+    thorough: bool = False
 
 
-class Burns(_Strict):
+class Burns(BaseModel):
     """The file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     burns: tuple[Burn, ...]
 
@@ -77,10 +52,8 @@ def texts() -> Mapping[str, str]:
         KeyError: burns.yaml names an SLO that there is not.
     """
     burns = document.read(library.folder() / "burns.yaml").parse(Burns).burns
-    files = {
-        path.stem: spec.objectives(document.read(path), library.surroundings())
-        for path in library.folder().glob("slos/*.yaml")
-    }
+    paths = library.folder().glob("slos/*.yaml")
+    files = {path.stem: spec.objectives(document.read(path), library.surroundings()) for path in paths}
     beside = {objective.id: (name, file) for name, file in files.items() for objective in file}
     return {f"burn-{burn.slo}.yaml": _text(burn, *beside[burn.slo]) for burn in burns}
 
@@ -89,128 +62,169 @@ def _text(burn: Burn, name: str, file: Sequence[Objective]) -> str:
     objective = next(one for one in file if one.id == burn.slo)
     made = {
         "rule_files": [f"../generated/slo-{name}.yaml"],
-        "evaluation_interval": "5m",
+        "evaluation_interval": f"{_GRID}m",
         "group_eval_order": [group for one in file for group in (f"slo-{one.id}", f"slo-{one.id}-budget")],
-        "tests": [*_limits(burn, objective), *_guards(burn, objective), _start_and_end(burn, objective)],
+        "tests": list(_Cases(burn, objective).all()),
     }
     text = yaml.dump(made, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     return f"# Made by `python -m firebrigade.rules.burncases` from burns.yaml: edit that, not this.\n{text}"
 
 
-def _limits(burn: Burn, objective: Objective) -> Iterator[Mapping[str, Any]]:
-    """Yield a case just over and one just under each tier's limit."""
-    for tier in reversed(_tiers(objective)):
-        for factor in (Decimal("0.97"), Decimal("1.03")):
-            bad = 2 * int(_limit(objective, tier) * factor * _EVENTS / 2)
-            share = Decimal(bad) / _EVENTS
-            told = [one for one in _tiers(objective) if share > _limit(objective, one)]
-            case = {
-                "name": f"{_percent(share)} {burn.noun}, and {_those(told)}",
-                "interval": "1m",
-                "input_series": _series(burn, (_CASE_MINUTES, _EVENTS, bad)),
-            }
-            quiet = {"eval_time": f"{_CASE_MINUTES}m", "alertname": objective.alerting.name, "exp_alerts": []}
-            looks = {} if told else {"alert_rule_test": [quiet]}
-            yield {**case, **looks, "promql_expr_test": [_firing(objective, _CASE_MINUTES, told)]}
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """The cases of one SLO."""
+
+    burn: Burn
+    objective: Objective
+
+    def all(self) -> Iterator[_Written]:
+        yield from self._pages()
+        yield from self._tickets()
+        yield self._start_and_end()
+        yield self._restart()
+        yield self._gone()
+        if isinstance(self.objective.sli, Events):
+            yield self._idle()
+        if self.objective.minimum_events:
+            yield from self._guards()
+
+    def _pages(self) -> Iterator[_Written]:
+        """Yield a case just over and one just under each page's limit."""
+        for tier in reversed(self._those_of(PAGES)):
+            for factor in (Decimal("0.97"), Decimal("1.03")):
+                bad = 2 * int(self._limit(tier) * factor * EVENTS / 2)
+                share = Decimal(bad) / EVENTS
+                told = [one for one in self._those_of(PAGES) if share > self._limit(one)]
+                case = self._case(f"{self._share(share)}, and {_those(told)}", {20: told}, Stretch(minutes=20, bad=bad))
+                yield case if told else {**case, "alert_rule_test": [_alerts(20, self.objective.alerting.name)]}
+
+    def _tickets(self) -> Iterator[_Written]:
+        """Yield steady burns from the first sample on: a ticket comes when its part of the budget is gone."""
+        for pace, told in self._paces():
+            bad = round(self._limit("ticket-slow") * pace * EVENTS)
+            when = self._minutes_to("ticket-slow", pace)
+            early, late = _GRID * int(when * Decimal("0.97") / _GRID), _GRID * math.ceil(when * Decimal("1.03") / _GRID)
+            looks = {early: (), late: told}
+            name = f"{self._share(Decimal(bad) / EVENTS)} from the start, and after {early} minutes {_those(told)}"
+            case = self._case(name, looks, Stretch(minutes=late, bad=bad), up=[_UP.format(late)])
+            yield {**case, "alert_rule_test": [_alerts(late, name) for name in self._no_data()]}
+
+    def _no_data(self) -> Iterator[str]:
+        """Yield the alerts that say nothing while there are events."""
+        yield "SloDataMissing"
+        if isinstance(self.objective.sli, Events):
+            yield "SloIdle"
+        if self.objective.minimum_events:
+            yield "SloTrafficLow"
+
+    def _paces(self) -> Iterator[tuple[Decimal, tuple[str, ...]]]:
+        yield Decimal("3.09"), TICKETS
+        yield Decimal("2.91"), TICKETS[1:]
+        if self.burn.thorough:
+            yield Decimal("1.03"), TICKETS[1:]
+            yield Decimal("0.97"), ()
+
+    def _start_and_end(self) -> _Written:
+        """Return the case of a burn that starts and ends: all labels and texts, and when each tier is quiet again."""
+        share = min(self._limit(self._those_of(PAGES)[0]) * Decimal("1.2"), Decimal(1))
+        pace = share / self._limit("ticket-slow")
+        last = _GRID * math.ceil(self._minutes_to("ticket-slow", pace) * Decimal("1.05") / _GRID)
+        tiers = self._those_of(PAGES + TICKETS)
+        looks = {last + after: told for after, told in burnexpected.STILL.items()}
+        case = self._case(
+            f"{self._share(share)} for {last} minutes, and each tier ends when its short window is clean",
+            {last: tiers, **looks},
+            Stretch(minutes=last, bad=int(share * EVENTS)),
+            Stretch(minutes=max(burnexpected.STILL)),
+        )
+        exact = [burnexpected.alert(self.objective, tier, _percent(share)) for tier in tiers]
+        name, end = self.objective.alerting.name, last + max(burnexpected.STILL)
+        # Counters have no rate yet at their first sample; a gauge's first sample says all.
+        start = [_alerts(0, name)] if isinstance(self.objective.sli, Events) else []
+        return {**case, "alert_rule_test": [*start, _alerts(last, name, *exact), _alerts(end, name)]}
+
+    def _restart(self) -> _Written:
+        """Return the case of counters that begin at 0 again, which looks like a huge step to a difference."""
+        bad = 2 * int(self._limit("page-slow") * Decimal("0.97") * EVENTS / 2)
+        name = "everything restarts and counts from zero again, and nobody is told"
+        before, after = Stretch(minutes=12, bad=bad), Stretch(minutes=13, bad=bad, restarted=True)
+        return self._case(name, {10: (), 15: (), 20: (), 25: ()}, before, after)
+
+    def _gone(self) -> _Written:
+        """Return the case of a service that dies in a burn: its page stays until SloDataMissing has fired."""
+        bad = int(min(self._limit(self._those_of(PAGES)[0]) * Decimal("1.2"), Decimal(1)) * EVENTS)
+        pages = self._those_of(PAGES)
+        case = self._case(
+            "the service dies while it burns, and it is never quiet",
+            {20: pages, 30: pages, 35: pages, 80: ()},
+            Stretch(minutes=22, bad=bad),
+            Stretch(minutes=33, gone=True),
+            Stretch(minutes=25, restarted=True),
+            up=[_UP.format(22), _GONE.format(32), _UP.format(24)],
+        )
+        missing = burnexpected.data_missing(self.objective)
+        looks = {30: (), 35: (missing,), 55: (missing,), 80: ()}
+        return {**case, "alert_rule_test": [_alerts(at, "SloDataMissing", *told) for at, told in looks.items()]}
+
+    def _idle(self) -> _Written:
+        """Return the case of a service that is up and unused: that is worth a line, and wakes nobody."""
+        case = self._case(
+            "nothing happens for an hour, and nobody is woken",
+            {60: ()},
+            Stretch(minutes=75, total=0),
+            Stretch(minutes=20),
+            up=[_UP.format(95)],
+        )
+        idle = burnexpected.idle(self.objective)
+        looks = {55: (), 65: (idle,), 90: ()}
+        alerts = [_alerts(at, "SloIdle", *told) for at, told in looks.items()]
+        alerts += [_alerts(at, name) for at in (60, 90) for name in ("SloDataMissing", "SloTrafficLow")]
+        return {**case, "alert_rule_test": alerts}
+
+    def _guards(self) -> Iterator[_Written]:
+        """Yield a case with enough events for a page, and one with too few, of which somebody is told a day later."""
+        enough = self.objective.minimum_events
+        yield self._all_bad(2 * math.ceil((enough + 1) / 20), "enough", self._those_of(PAGES))
+        a_minute = 2 * ((enough - 1) // 20)
+        rest = (Stretch(minutes=1370, total=0), Stretch(minutes=10, total=enough))
+        case = self._all_bad(a_minute, "too few", (), *rest)
+        low = burnexpected.traffic_low(self.objective, a_minute * 10)
+        looks = {1300: (), 1375: (low,), 1390: ()}
+        yield {**case, "alert_rule_test": [_alerts(at, "SloTrafficLow", *told) for at, told in looks.items()]}
+
+    def _all_bad(self, a_minute: int, word: str, told: Sequence[str], *rest: Stretch) -> dict[str, Any]:
+        limit = self.objective.minimum_events
+        name = f"all are bad, but {a_minute * 10} events are {word} to say so (the limit is {limit})"
+        minutes = 10 + sum(stretch.minutes for stretch in rest)
+        first = Stretch(minutes=10, total=a_minute, bad=a_minute)
+        return self._case(name, {10: told}, first, *rest, up=[_UP.format(minutes)])
+
+    def _case(
+        self, name: str, looks: Mapping[int, Sequence[str]], *stretches: Stretch, up: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Return a case that says which tiers fire at which minutes."""
+        counted = series(self.burn.series, stretches)
+        counted += [{"series": burnexpected.up(self.objective), "values": " ".join(up)}] if up else []
+        firing = [burnexpected.firing(self.objective, minute, told) for minute, told in looks.items()]
+        return {"name": name, "interval": "1m", "input_series": counted, "promql_expr_test": firing}
+
+    def _minutes_to(self, tier: str, pace: Decimal) -> Decimal:
+        """Return when a tier fires at a steady multiple of the even pace (RULES.md: factor × long / burn)."""
+        return burnexpected.FACTORS[tier] * burnexpected.LONG_MINUTES[tier] / pace
+
+    def _those_of(self, tiers: Sequence[str]) -> tuple[str, ...]:
+        wanted = {tier.tier for tier in self.objective.tiers}
+        return tuple(tier for tier in tiers if tier in wanted)
+
+    def _limit(self, tier: str) -> Decimal:
+        return burnexpected.FACTORS[tier] * (100 - self.objective.percent) / 100
+
+    def _share(self, share: Decimal) -> str:
+        return f"{_percent(share)} {self.burn.noun}"
 
 
-def _guards(burn: Burn, objective: Objective) -> Iterator[Mapping[str, Any]]:
-    """Yield a case with just too few events in the long windows, and one with just enough."""
-    enough = objective.minimum_events
-    for word, factor in (("too few", Decimal("0.96")), ("enough", Decimal("1.04"))):
-        a_minute = 2 * round(enough * factor / _BURN_MINUTES / 2)
-        yield {
-            "name": f"all are bad, but {a_minute * _BURN_MINUTES} events are {word} to say so (the limit is {enough})",
-            "interval": "1m",
-            "input_series": _series(burn, (_BURN_MINUTES, a_minute, a_minute)),
-            "promql_expr_test": [
-                _firing(objective, _BURN_MINUTES, _tiers(objective) if factor > 1 else ()),
-            ],
-        }
-
-
-def _start_and_end(burn: Burn, objective: Objective) -> Mapping[str, Any]:
-    """Return the case of a burn that starts and ends: all labels and texts, and when each tier is quiet again."""
-    share = min(_limit(objective, _tiers(objective)[0]) * Decimal("1.2"), Decimal(1))
-    clean = (_RESOLVE_MINUTES - _BURN_MINUTES, _EVENTS, 0)
-    times = {_BURN_MINUTES: _tiers(objective)} | _STILL
-    alertname = objective.alerting.name
-    return {
-        "name": f"{_percent(share)} {burn.noun} for ten minutes, and each tier ends when its short window is clean",
-        "interval": "1m",
-        "input_series": _series(burn, (_BURN_MINUTES, _EVENTS, int(share * _EVENTS)), clean),
-        "alert_rule_test": [
-            {"eval_time": "0m", "alertname": alertname, "exp_alerts": []},
-            {
-                "eval_time": f"{_BURN_MINUTES}m",
-                "alertname": alertname,
-                "exp_alerts": [_alert(objective, tier, share) for tier in _tiers(objective)],
-            },
-            {"eval_time": f"{_RESOLVE_MINUTES}m", "alertname": alertname, "exp_alerts": []},
-        ],
-        "promql_expr_test": [_firing(objective, minute, told) for minute, told in times.items()],
-    }
-
-
-def _alert(objective: Objective, tier: str, share: Decimal) -> Mapping[str, Any]:
-    severity, factor, budget_percent, long, short = _TIERS[tier]
-    identity = {"sloth_id": objective.id, "sloth_service": objective.service, "sloth_slo": objective.name}
-    pace = f"{factor} times the even pace"
-    return {
-        "exp_labels": {
-            "severity": severity,
-            "service": objective.service,
-            **objective.alerting.all.labels,
-            "slo": objective.name,
-            "tier": tier,
-            "long": long,
-            "short": short,
-            **identity,
-        },
-        "exp_annotations": {
-            "summary": f"{objective.service} spends its {objective.name} budget at more than {pace}",
-            "description": (
-                f"{_percent(share)} of the events failed over the last {long} "
-                f"(objective {objective.percent}% good over 30d). At {pace} {budget_percent}% of the budget is gone "
-                f"within {long}. Good are: {objective.description}"
-            ),
-            **objective.alerting.all.annotations,
-        },
-    }
-
-
-def _firing(objective: Objective, minute: int, tiers: Sequence[str]) -> Mapping[str, Any]:
-    selector = f'alertname="{objective.alerting.name}", alertstate="firing"'
-    return {
-        "expr": f"count by (tier) (ALERTS{{{selector}}})",
-        "eval_time": f"{minute}m",
-        "exp_samples": [{"labels": f'{{tier="{tier}"}}', "value": 1} for tier in tiers],
-    }
-
-
-def _series(burn: Burn, *stretches: tuple[int, int, int]) -> list[Mapping[str, str]]:
-    """Return counters that grow through stretches of (minutes, events a minute, bad ones of them)."""
-    return [{"series": one.series, "values": _values(_COUNTED[one.counts], stretches)} for one in burn.series]
-
-
-def _values(count: Callable[[int, int], int], stretches: Sequence[tuple[int, int, int]]) -> str:
-    value = 0
-    written: list[str] = []
-    for minutes, total, bad in stretches:
-        step = count(total, bad)
-        first = value if not written else value + step
-        written.append(f"{first}+{step}x{minutes if not written else minutes - 1}")
-        value += step * minutes
-    return " ".join(written)
-
-
-def _tiers(objective: Objective) -> tuple[str, ...]:
-    wanted = [tier.tier for tier in objective.tiers]
-    return tuple(tier for tier in _TIERS if tier in wanted)
-
-
-def _limit(objective: Objective, tier: str) -> Decimal:
-    return Decimal(_TIERS[tier][1]) * (100 - objective.percent) / 100
+def _alerts(minute: int, name: str, *expected: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"eval_time": f"{minute}m", "alertname": name, "exp_alerts": list(expected)}
 
 
 def _percent(share: Decimal) -> str:

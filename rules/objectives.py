@@ -54,12 +54,18 @@ class Extra:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerting:
-    """How an objective's alerts are called, and what its spec adds to all of them, to the pages and to the tickets."""
+    """How an objective's burn-rate alerts are called, and what its spec adds to its alerts.
+
+    Attributes:
+        all, page, ticket: for every burn-rate alert, and for those that wake somebody or don't.
+        no_data: for the alerts that tell of missing events instead of ``all``.
+    """
 
     name: str
     all: Extra = Extra()
     page: Extra = Extra()
     ticket: Extra = Extra()
+    no_data: Extra = Extra()
 
     def added(self, tier: Tier) -> Extra:
         """Return what one tier's alert gets; the nearer word wins."""

@@ -6,16 +6,32 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated, Self
 
 import promql_parser
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from firebrigade.rules import library, prover, windows
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import PLACEHOLDER, Alerting, Events, Extra, Objective, Query
+from firebrigade.rules.objectives import PLACEHOLDER, Alerting, Events, Extra, Objective, Query, Ratio
 from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.windows import Windows
+
+_NO_DATA_RUNBOOK = "slo-data"
+
+
+def _query(text: str) -> str:
+    if not PLACEHOLDER.search(text):
+        raise ValueError("must hold {{.window}} where the range stands, as in rate(requests_total[{{.window}}])")
+    try:
+        promql_parser.parse(PLACEHOLDER.sub("5m", text))
+    except ValueError as error:
+        raise ValueError(f"is not valid PromQL: {error}") from None
+    return text.strip()
+
+
+QueryField = Annotated[str, AfterValidator(_query)]
 
 
 class WrittenEvents(BaseModel):
@@ -23,19 +39,16 @@ class WrittenEvents(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    error: str
-    total: str
+    error: QueryField
+    total: QueryField
 
-    @field_validator("error", "total")
-    @classmethod
-    def _query(cls, text: str) -> str:
-        if not PLACEHOLDER.search(text):
-            raise ValueError("must hold {{.window}} where the range stands, as in rate(requests_total[{{.window}}])")
-        try:
-            promql_parser.parse(PLACEHOLDER.sub("5m", text))
-        except ValueError as error:
-            raise ValueError(f"is not valid PromQL: {error}") from None
-        return text.strip()
+
+class WrittenRatio(BaseModel):
+    """One query with ``{{.window}}``: the share of what was bad, for SLIs that count time and not events."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    error: QueryField
 
 
 class Alert(BaseModel):
@@ -66,9 +79,16 @@ class Slo(BaseModel):
     objective: Decimal = Field(gt=0, lt=100)
     windows: str = "30d"
     minimum_events: int = Field(default=0, ge=0)
-    events: WrittenEvents
+    events: WrittenEvents | None = None
+    ratio: WrittenRatio | None = None
     up: str = ""
     alert: Alert
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.events is None) == (self.ratio is None):
+            raise ValueError("needs either events or ratio; give it exactly one of them")
+        return self
 
 
 class SloFile(BaseModel):
@@ -112,16 +132,13 @@ def _objective(file: SloFile, slo: Slo, at: KeyPath, source: Document, surroundi
     chosen = _windows(slo, at, source)
     if problems := list(_unknown_tiers(slo, chosen, at, source)):
         raise RulesError(problems)
-    wanted, events = slo.alert.tiers, slo.events
+    wanted = slo.alert.tiers
     objective = Objective(
         service=file.service,
         name=slo.name,
         description=slo.description,
         percent=slo.objective,
-        sli=Events(
-            error=Query(text=events.error, at=(*at, "events", "error")),
-            total=Query(text=events.total, at=(*at, "events", "total")),
-        ),
+        sli=_sli(slo, at),
         windows=chosen,
         tiers=tuple(t for t in chosen.tiers if t.tier in wanted) if wanted else chosen.usual(),
         alerting=_alerting(file, slo, surroundings),
@@ -135,9 +152,21 @@ def _objective(file: SloFile, slo: Slo, at: KeyPath, source: Document, surroundi
     return objective
 
 
+def _sli(slo: Slo, at: KeyPath) -> Events | Ratio:
+    if slo.ratio:
+        return Ratio(error=Query(text=slo.ratio.error, at=(*at, "ratio", "error")))
+    queries = slo.events.model_dump() if slo.events else {}
+    return Events(**{side: Query(text=text, at=(*at, "events", side)) for side, text in queries.items()})
+
+
 def _alerting(file: SloFile, slo: Slo, surroundings: Surroundings) -> Alerting:
-    links = library.annotations(surroundings.links, slo.alert.runbook, slo.alert.dashboard)
-    return Alerting(name=slo.alert.name, all=Extra(labels={"team": file.team, **file.labels}, annotations=links))
+    labels = {"team": file.team, **file.labels}
+
+    def extra(runbook: str) -> Extra:
+        links = library.annotations(surroundings.links, runbook, slo.alert.dashboard)
+        return Extra(labels=labels, annotations=links)
+
+    return Alerting(name=slo.alert.name, all=extra(slo.alert.runbook), no_data=extra(_NO_DATA_RUNBOOK))
 
 
 def _windows(slo: Slo, at: KeyPath, source: Document) -> Windows:

@@ -4,8 +4,8 @@ Without files, each works on the bundled library.
 """
 
 from firebrigade.rules.commands.building import Built, build, build_prometheusrules
-from firebrigade.rules.commands.checking import Checked, check
+from firebrigade.rules.commands.checking import check
 from firebrigade.rules.commands.testing import Outcome, test
 from firebrigade.rules.prometheusrule import Place
 
-__all__ = ["Built", "Checked", "Outcome", "Place", "build", "build_prometheusrules", "check", "test"]
+__all__ = ["Built", "Outcome", "Place", "build", "build_prometheusrules", "check", "test"]

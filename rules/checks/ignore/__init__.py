@@ -1,1 +1,0 @@
-"""Problems of the comments that ignore problems."""
