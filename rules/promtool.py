@@ -65,6 +65,26 @@ class Promtool:
         passed = done.returncode == 0 and "SUCCESS" in done.stdout and "WARNING" not in output
         return CaseResult(file=case.file, line=case.line, name=case.name, passed=passed, output=output)
 
+    def measure(self, files: Mapping[str, str], test: str) -> str:
+        """Return all that promtool says about a test file that is written to fail.
+
+        Args:
+            files: texts by name, in one folder.
+            test: the name of the test file among them.
+
+        Raises:
+            RulesError: promtool is missing or does not answer.
+        """
+        with tempfile.TemporaryDirectory(prefix="firebrigade-measure-") as folder:
+            for name, text in files.items():
+                (Path(folder) / name).write_text(text, encoding="utf-8")
+            done = self._run(["test", "rules", str(Path(folder) / test)])
+            return _cleaned(done.stdout + done.stderr, folder)
+
+    def confused(self, said: str) -> RulesError:
+        """Return the error for an answer that is none; ``said`` is all of it."""
+        return _unusable(f"{self.command} was asked for values and said something else: {' '.join(said.split())[:300]}")
+
     def _check(self, path: Path, text: str) -> str:
         path.write_text(text, encoding="utf-8")
         done = self._run(["check", "rules", "--lint=all", "--lint-fatal", str(path)])

@@ -43,7 +43,7 @@ def files() -> list[Path]:
     for folder, names, leaves in os.walk(ROOT):
         names[:] = [name for name in names if name not in NOT_OURS and not name.endswith(("_cache", ".egg-info"))]
         names[:] = [name for name in names if name not in {"__pycache__", ".hypothesis"}]
-        found += [Path(folder) / leaf for leaf in leaves if Path(leaf).suffix in TEXT]
+        found += [Path(folder) / leaf for leaf in leaves if Path(leaf).suffix in TEXT and leaf not in NOT_OURS]
     return sorted(found)
 
 
