@@ -84,6 +84,11 @@ def tests() -> tuple[Path, ...]:
     return tuple(sorted(folder().glob("tests/*.yaml")))
 
 
+def equivalents() -> Path:
+    """Return the file of changes to the bundled rules that no case can notice."""
+    return folder() / "equivalents.yaml"
+
+
 @cache
 def surroundings() -> Surroundings:
     """Return the bundled links and services, and the names of the runbooks that lie beside the library.

@@ -25,6 +25,11 @@ class CaseResult:
     passed: bool
     output: str
 
+    @property
+    def ran(self) -> bool:
+        """Whether promtool came to a judgement, and was not ended by something else."""
+        return self.passed or "FAILED:" in self.output
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promtool:

@@ -7,12 +7,14 @@ cursor or rewrite what stands above, are shown as escapes.
 import json
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -69,6 +71,25 @@ def print_fields(fields: Iterable[tuple[str, object]], *, page: bool = False) ->
     for name, value in shown:
         line = f"{name:<{width}}  {plain(value)}"
         click.echo(_wrapped(line, width + 2) if page else line)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on standard error how far a long work is, as long as it is a terminal.
+
+    Args:
+        label: what is counted.
+
+    Yields:
+        What is to be told how many are done, and of how many.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # Lines of a piped standard output are not the terminal's to show.
+    hidden, above = not console.is_terminal, sys.stdout.isatty()
+    with Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=above) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,21 @@ Without files, each works on the bundled library.
 
 from firebrigade.rules.commands.building import Built, build, build_prometheusrules
 from firebrigade.rules.commands.checking import check
+from firebrigade.rules.commands.mutating import Effort, Mutated, mutate
 from firebrigade.rules.commands.testing import Outcome, test
+from firebrigade.rules.mutation.trial import Verdict
 from firebrigade.rules.prometheusrule import Place
 
-__all__ = ["Built", "Outcome", "Place", "build", "build_prometheusrules", "check", "test"]
+__all__ = [
+    "Built",
+    "Effort",
+    "Mutated",
+    "Outcome",
+    "Place",
+    "Verdict",
+    "build",
+    "build_prometheusrules",
+    "check",
+    "mutate",
+    "test",
+]

@@ -4,13 +4,14 @@ import click
 
 from firebrigade.responder.commands.rules.build import build
 from firebrigade.responder.commands.rules.check import check
+from firebrigade.responder.commands.rules.mutate import mutate
 from firebrigade.responder.commands.rules.test import test
 
 
 @click.group()
 def rules() -> None:
     """
-    Build, check and test Prometheus rules.
+    Build, check and test Prometheus rules, and test their tests.
 
     \b
     Examples:
@@ -18,8 +19,9 @@ def rules() -> None:
       firebrigade rules build my-slos.yaml --out -
       firebrigade rules check my-slos.yaml
       firebrigade rules test
+      firebrigade rules mutate --alert HighErrorRate
     """
 
 
-for _command in (build, check, test):
+for _command in (build, check, test, mutate):
     rules.add_command(_command)

@@ -30,7 +30,7 @@ COMMANDS = [
     *([["maintenance"], ["maintenance", "list"], ["maintenance", "next"]]),
     *([["silence"], ["silence", "list"], ["silence", "add"], ["silence", "expire"]]),
     *([["runbook"], ["runbook", "list"], ["runbook", "show"], ["runbook", "plan"]]),
-    *([["rules"], ["rules", "build"], ["rules", "check"], ["rules", "test"]]),
+    *([["rules"], ["rules", "build"], ["rules", "check"], ["rules", "test"], ["rules", "mutate"]]),
 ]
 
 

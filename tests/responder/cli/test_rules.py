@@ -1,5 +1,6 @@
-"""rules build, check and test: files in, files and exit codes out."""
+"""rules build, check, test and mutate: files in, files and exit codes out."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import yaml
 from click.testing import Result
 
 Run = Callable[..., Result]
-SPEC = Path(__file__).parents[3] / "rules" / "slos" / "neurectomy-api.yaml"
+SPEC = Path(__file__).parents[3] / "rules" / "slos" / "neurectomy-api-requests-availability.yaml"
 
 
 def test_rules_are_built_to_standard_output(firebrigade: Run) -> None:
@@ -58,7 +59,7 @@ def test_the_library_has_no_problems(firebrigade: Run) -> None:
     assert (result.exit_code, result.stdout) == (0, "The rule library has no problems.\n")
 
 
-@pytest.mark.parametrize("command", ["build", "check", "test"])
+@pytest.mark.parametrize("command", ["build", "check", "test", "mutate"])
 def test_a_file_that_is_not_there_is_a_mistake(command: str, firebrigade: Run) -> None:
     result = firebrigade("rules", command, "nope.yaml")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
@@ -99,6 +100,71 @@ def test_what_did_not_change_is_not_run_again(firebrigade: Run, tmp_path: Path) 
     assert (again.exit_code, Path("runs").read_text()) == (0, "--version\n")
     firebrigade("rules", "test", "--no-cache", "--jobs", "1", str(test), env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
     assert Path("runs").read_text() == "--version\ntest\ntest\n"
+
+
+@pytest.fixture
+def weak_test(tmp_path: Path) -> str:
+    """A test that notices much, and not that `for` is shorter."""
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "test.yaml").write_text(CASES)
+    return str(tmp_path / "test.yaml")
+
+
+def test_a_change_that_no_case_notices_is_exit_code_1(firebrigade: Run, weak_test: str) -> None:
+    result = firebrigade("rules", "mutate", weak_test)
+    lines = result.stdout.splitlines()
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert any(
+        line.startswith("SURVIVED") and line.endswith("rules.yaml:6: Down: for 1m becomes 30s") for line in lines
+    )
+    assert any(line.startswith("noticed") and "annotation summary is dropped (by " in line for line in lines)
+    assert lines[-1].startswith("9 of 9 mutants tried: ")
+
+
+def test_a_survivor_is_shown_with_its_expression(firebrigade: Run, weak_test: str) -> None:
+    lines = firebrigade("rules", "mutate", "--survivors-only", weak_test).stdout.splitlines()
+    assert not any(line.startswith("noticed") for line in lines)
+    survived = next(number for number, line in enumerate(lines) if line.endswith("== 0 becomes <= 0"))
+    assert lines[survived + 1].strip() == "up <= 0"
+
+
+def test_mutants_are_printed_for_programs(firebrigade: Run, weak_test: str) -> None:
+    result = firebrigade("rules", "mutate", "--format", "json", "--survivors-only", weak_test)
+    told = json.loads(result.stdout)
+    assert (told["mutants"], told["tried"], told["interrupted"]) == (9, 9, False)
+    assert len(told["verdicts"]) == told["survived"] > 0
+    assert {verdict["state"] for verdict in told["verdicts"]} == {"survived"}
+
+
+def test_declared_changes_are_no_survivors(firebrigade: Run, weak_test: str, tmp_path: Path) -> None:
+    declared = tmp_path / "equivalents.yaml"
+    changes = "['== 0 becomes <= 0', 'for 1m becomes 30s', 'for 1m becomes 2m']"
+    declared.write_text(f"equivalents: [{{rules: [Down], changes: {changes}, because: it is a test}}]")
+    result = firebrigade("rules", "mutate", weak_test, "--equivalents", str(declared))
+    assert (result.exit_code, result.stderr) == (0, ""), result.stdout
+    declared.write_text("equivalents: [{rules: [Down], changes: ['*'], because: it is a test}]")
+    result = firebrigade("rules", "mutate", weak_test, "--equivalents", str(declared))
+    assert result.exit_code == 1
+    assert "is noticed by" in result.stderr
+
+
+def test_what_a_time_budget_leaves_out_is_said(firebrigade: Run, weak_test: str) -> None:
+    result = firebrigade("rules", "mutate", "--budget", "0s", weak_test)
+    assert (result.exit_code, result.stdout) == (0, "0 of 9 mutants tried: 0 noticed, 0 equivalent, 0 survived.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["--budget", "soon"], "'soon' is not a duration", id="a budget that is no duration"),
+        pytest.param(["--alert", "Dwn"], "Dwn: is no alert", id="an alert that is not there"),
+        pytest.param(["--jobs", "0"], "0 is not in the range", id="no jobs"),
+    ],
+)
+def test_a_wrong_option_is_told(arguments: list[str], told: str, firebrigade: Run, weak_test: str) -> None:
+    result = firebrigade("rules", "mutate", weak_test, *arguments)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert told in result.stderr
 
 
 RULES = """\
