@@ -4,7 +4,7 @@ Without files, each works on the bundled library.
 """
 
 from firebrigade.rules.commands.building import Built, build, build_prometheusrules
-from firebrigade.rules.commands.checking import check
+from firebrigade.rules.commands.checking import Checked, check
 from firebrigade.rules.commands.mutating import Effort, Mutated, mutate
 from firebrigade.rules.commands.testing import Outcome, test
 from firebrigade.rules.mutation.trial import Verdict
@@ -12,6 +12,7 @@ from firebrigade.rules.prometheusrule import Place
 
 __all__ = [
     "Built",
+    "Checked",
     "Effort",
     "Mutated",
     "Outcome",

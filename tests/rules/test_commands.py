@@ -61,19 +61,21 @@ def test_a_folder_that_can_not_be_written_is_told(write: Write) -> None:
 
 def test_rules_about_a_system_of_ones_own_are_checked_with_its_metrics(write: Write) -> None:
     spec = write("shop.yaml", SPEC)
-    assert ["shop_queue_length is not in the metric contract" in p.message for p in commands.check([spec])] == [True]
-    assert commands.check([spec], [write("metrics.yaml", METRICS)]) == []
+    assert [
+        "shop_queue_length is not in the metric contract" in p.message for p in commands.check([spec]).problems
+    ] == [True]
+    assert commands.check([spec], [write("metrics.yaml", METRICS)]).problems == ()
 
 
 def test_one_bad_file_does_not_hide_the_problems_of_another(write: Write) -> None:
-    problems = commands.check([write("bad.yaml", "a: ["), write("shop.yaml", SPEC), write("t.yaml", "tests: []")])
-    assert {Path(problem.file).name for problem in problems} == {"bad.yaml", "shop.yaml", "t.yaml"}
+    checked = commands.check([write("bad.yaml", "a: ["), write("shop.yaml", SPEC), write("t.yaml", "tests: []")])
+    assert {Path(problem.file).name for problem in checked.problems} == {"bad.yaml", "shop.yaml", "t.yaml"}
 
 
 def test_a_missing_promtool_is_a_problem_and_not_a_traceback(write: Write) -> None:
     (problem,) = commands.check(
         [write("pipeline.yaml", SPEC)], [write("m.yaml", METRICS)], Promtool(command="no-promtool")
-    )
+    ).problems
     assert problem.message.startswith("no-promtool is not installed")
 
 

@@ -72,7 +72,7 @@ def test_a_wrong_spec_is_told_with_its_line(command: str, firebrigade: Run, tmp_
     wrong.write_text("groups:\n  - name: x\n    rulez: []\n")
     result = firebrigade("rules", command, str(wrong))
     assert result.exit_code == 2
-    assert "wrong.yaml:" in result.stderr
+    assert "wrong.yaml:" in result.stderr + result.stdout
     assert "Traceback" not in result.stderr
 
 
