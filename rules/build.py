@@ -12,16 +12,18 @@ from typing import Protocol
 from firebrigade.rules import alerts, burnrate, document, spec
 from firebrigade.rules.document import Document
 from firebrigade.rules.library import Surroundings
+from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.rulefile import Group, RuleFile, render
+from firebrigade.rules.rulefile import RuleFile, render
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """A spec and the rule file that it becomes."""
+    """A spec, its objectives where it has any, and the rule file that it becomes."""
 
     source: Document
     file: RuleFile
+    objectives: tuple[Objective, ...] = ()
 
 
 def compile_all(paths: Iterable[Path], surroundings: Surroundings) -> tuple[Compiled, ...]:
@@ -50,15 +52,17 @@ def compile_one(source: Document, surroundings: Surroundings) -> Compiled:
         RulesError: with everything that is wrong in it.
     """
     keys = source.data if isinstance(source.data, dict) else {}
+    found: tuple[Objective, ...] = ()
     if "slos" in keys:
-        kind, groups = "slo", _slo_groups(source, surroundings)
+        found = spec.objectives(source, surroundings)
+        kind, groups = "slo", tuple(group for objective in found for group in burnrate.groups(objective))
     elif "groups" in keys:
         kind, groups = "alerts", alerts.groups(source, surroundings)
     else:
         raise RulesError([source.problem((), "is no spec: it has neither slos nor groups at its top")])
     path = source.path
     file = RuleFile(name=f"{kind}-{path.stem}.yaml", source=f"{path.absolute().parent.name}/{path.name}", groups=groups)
-    return Compiled(source=source, file=file)
+    return Compiled(source=source, file=file, objectives=found)
 
 
 def merged(compiled: Sequence[Compiled]) -> str:
@@ -96,11 +100,6 @@ def write(files: Iterable[Text], folder: Path) -> tuple[Path, ...]:
 def _write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def _slo_groups(source: Document, surroundings: Surroundings) -> tuple[Group, ...]:
-    found = spec.objectives(source, surroundings)
-    return tuple(group for objective in found for group in burnrate.groups(objective))
 
 
 def _collisions(compiled: Sequence[Compiled]) -> Iterable[Problem]:

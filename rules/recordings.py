@@ -14,7 +14,7 @@ from firebrigade.rules.series import BASE, error_rate, error_ratio, history, ide
 
 # From here on a window is a sum over recorded series. A rate over three days of raw samples reads 17,280 for each
 # series at every evaluation; the sum reads one a minute, however many series there are.
-_LONG_SECONDS = 86_400
+LONG_SECONDS = 86_400
 # Less than the base window, so that every event is in several of its ranges and none falls between two of them:
 # since Prometheus 3.0 a range leaves its left edge out.
 _STEP = Duration("1m")
@@ -29,6 +29,15 @@ def rules(objective: Objective) -> Iterator[Rule]:
         yield from _window(objective, window)
     for window in {tier.long.text: tier.long for tier in objective.tiers if not tier.is_page}.values():
         yield _history(objective, window)
+
+
+def late_seconds(evaluate_seconds: int) -> int:
+    """Return by how much a window from a day on is late.
+
+    What happens now reaches the rate of five minutes little by little, half of it late on average, and between two
+    evaluations the sum takes the last one's rate.
+    """
+    return (BASE.seconds + evaluate_seconds - _STEP.seconds) // 2
 
 
 def over_events(objective: Objective, window: Duration, step: Duration) -> Iterator[Rule]:
@@ -46,7 +55,7 @@ def _window(objective: Objective, window: Duration) -> Iterator[Rule]:
         # A comparison drops the NaN of 0 / 0, which would otherwise poison every longer window that it is in.
         expr = f"({objective.sli.error.over(window)}) >= 0"
         yield _rule(objective, error_ratio(window), expr, window)
-    elif window.seconds < _LONG_SECONDS:
+    elif window.seconds < LONG_SECONDS:
         yield from _raw(objective, objective.sli, window)
     else:
         yield from over_events(objective, window, _STEP)

@@ -6,6 +6,7 @@ Without files, each works on the bundled library.
 from firebrigade.rules.commands.building import Built, build, build_prometheusrules
 from firebrigade.rules.commands.checking import Checked, check
 from firebrigade.rules.commands.mutating import Effort, Mutated, mutate
+from firebrigade.rules.commands.reporting import measure, measurements, picture, report
 from firebrigade.rules.commands.testing import Outcome, test
 from firebrigade.rules.mutation.trial import Verdict
 from firebrigade.rules.prometheusrule import Place
@@ -21,6 +22,10 @@ __all__ = [
     "build",
     "build_prometheusrules",
     "check",
+    "measure",
+    "measurements",
     "mutate",
+    "picture",
+    "report",
     "test",
 ]

@@ -5,13 +5,14 @@ import click
 from firebrigade.responder.commands.rules.build import build
 from firebrigade.responder.commands.rules.check import check
 from firebrigade.responder.commands.rules.mutate import mutate
+from firebrigade.responder.commands.rules.report import report
 from firebrigade.responder.commands.rules.test import test
 
 
 @click.group()
 def rules() -> None:
     """
-    Build, check and test Prometheus rules, and test their tests.
+    Build, check, test and measure Prometheus rules, and test their tests.
 
     \b
     Examples:
@@ -20,8 +21,9 @@ def rules() -> None:
       firebrigade rules check my-slos.yaml
       firebrigade rules test
       firebrigade rules mutate --alert HighErrorRate
+      firebrigade rules report --burn 20
     """
 
 
-for _command in (build, check, test, mutate):
+for _command in (build, check, test, mutate, report):
     rules.add_command(_command)
