@@ -5,6 +5,7 @@ Read from metrics.yaml by ``check.py``, by the tests, and by whoever must emit w
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,6 +18,7 @@ from firebrigade.rules.durations import Duration, DurationField
 from firebrigade.rules.problems import Problem, RulesError
 
 METADATA_LABELS = frozenset({"__name__"})
+_SUFFIXES = {"counter": ("",), "gauge": ("",), "histogram": ("_sum", "_count", "_bucket")}
 
 
 class Exporter(BaseModel):
@@ -100,12 +102,17 @@ class Series:
     made_by: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """All series that rules may name."""
 
     metrics: tuple[Metric, ...]
     series: Mapping[str, Series]
+
+    @cached_property
+    def emitted(self) -> frozenset[str]:
+        """The names that systems emit, without what rules record."""
+        return frozenset(f"{one.name}{part}" for one in self.metrics for part in _SUFFIXES[one.type])
 
     def with_series(self, more: Iterable[Series]) -> "Contract":
         """Return the contract with recorded series added."""

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from firebrigade.rules import document
+from firebrigade.rules import document, runbook_targets
 from firebrigade.rules.durations import Duration, DurationField
+from firebrigade.rules.runbook_targets import Choices
 
 
 class _Strict(BaseModel):
@@ -53,12 +54,18 @@ class Server(_Strict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a build takes from outside its specs; ``runbooks`` is None where nobody knows which exist."""
+    """What a build takes from outside its specs.
+
+    Attributes:
+        runbooks: the names of those that exist, or None where nobody knows.
+        targets: the labels by which the runbooks' actions find their targets, by the runbook's name.
+    """
 
     links: Links
     services: tuple[Service, ...]
     runbooks: frozenset[str] | None
     server: Server = field(default_factory=Server)
+    targets: Mapping[str, Choices] = field(default_factory=dict)
 
 
 def folder() -> Path:
@@ -98,12 +105,8 @@ def surroundings() -> Surroundings:
     """
     links = document.read(folder() / "links.yaml").parse(Links)
     services = document.read(folder() / "services.yaml").parse(_Services).services
-    return Surroundings(links=links, services=services, runbooks=_runbooks())
-
-
-def _runbooks() -> frozenset[str] | None:
-    names = frozenset(path.stem for path in (folder().parent / "runbooks").glob("*.md"))
-    return names or None
+    targets = runbook_targets.of(folder().parent / "runbooks")
+    return Surroundings(links=links, services=services, runbooks=frozenset(targets) or None, targets=targets)
 
 
 def annotations(links: Links, runbook: str, dashboard: str) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from firebrigade.rules.durations import Duration
 from firebrigade.rules.expressions import Expression
 from firebrigade.rules.rulefile import Rule
 from firebrigade.rules.shapes import Shapes
+from firebrigade.rules.units import Units
 
 Told = tuple[Check, str]
 
@@ -64,5 +65,6 @@ class Queries:
             query=query,
             labels=expressions.output_labels(expr.root, self._contract.labels_of),
             names=frozenset(selector.name for selector in expr.selectors),
+            unit=Units(self._contract).of(expr.root),
         )
         return Judged(facts=facts, told=tuple(dict.fromkeys(told)))

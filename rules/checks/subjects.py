@@ -12,6 +12,7 @@ from firebrigade.rules.document import Document
 from firebrigade.rules.expressions import Expression, Labels
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.rulefile import Group, Rule
+from firebrigade.rules.units import Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,13 @@ class Facts:
         query: of the first such rule.
         labels: that its result can carry, or None where nobody can say.
         names: the series that it reads.
+        unit: of its result, or None where nobody can say.
     """
 
     query: Query
     labels: Labels | None
     names: frozenset[str]
+    unit: Unit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,9 @@ class RuleSet:
 
     Attributes:
         recorded: the rules by the name of what they record.
+        shown: the series that dashboards read.
     """
 
     entries: Sequence[Entry]
     recorded: Mapping[str, Sequence[Entry]]
+    shown: frozenset[str] = frozenset()

@@ -37,8 +37,9 @@ def contract() -> Contract:
 def surroundings() -> Surroundings:
     """The bundled links and services, with runbooks that don't depend on the folder beside the library."""
     bundled = library.surroundings()
-    runbooks = frozenset({"service-down", "high-error-rate"})
-    return Surroundings(links=bundled.links, services=bundled.services, runbooks=runbooks)
+    targets = {"service-down": (frozenset({"pod", "deployment"}),), "high-error-rate": ()}
+    runbooks = frozenset(targets)
+    return Surroundings(links=bundled.links, services=bundled.services, runbooks=runbooks, targets=targets)
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,37 @@ Told = Callable[..., list[str]]
             "needs a gauge",
             id="the slope of a counter",
         ),
+        pytest.param(
+            "metric/unit",
+            "shop_load > 80",
+            "shop_load > 0.8",
+            "as if it were percent; write 0.8",
+            id="percent of a ratio",
+        ),
+        pytest.param(
+            "metric/unit", "shop_percent > 0.8", "shop_percent > 80", "write 80", id="a share of what is in percent"
+        ),
+        pytest.param(
+            "metric/unit",
+            "rate(shop_seconds_sum[5m]) / rate(shop_seconds_count[5m]) > 500",
+            "rate(shop_seconds_sum[5m]) / rate(shop_seconds_count[5m]) > 5",
+            "as if they were milliseconds; write 0.5",
+            id="milliseconds of what is in seconds",
+        ),
+        pytest.param(
+            "metric/unit",
+            "shop_wait > shop_delay",
+            "shop_wait > shop_delay / 1000",
+            "puts seconds and milliseconds together",
+            id="seconds above milliseconds",
+        ),
+        pytest.param(
+            "metric/unit",
+            "shop_free_bytes + shop_wait > 9",
+            "shop_free_bytes + shop_size_bytes > 9",
+            "puts bytes and seconds together",
+            id="bytes and seconds",
+        ),
     ],
 )
 def test_a_mistake_is_told_and_its_neighbour_is_not(
@@ -65,3 +96,12 @@ def test_a_mistake_is_told_and_its_neighbour_is_not(
 ) -> None:
     assert [says in message for message in told_of_alert(check, wrong)] == [True], told_of_alert(check, wrong)
     assert told_of_alert(check, right) == []
+
+
+def test_a_value_that_no_rule_records_is_told(told: Told) -> None:
+    records = [
+        {"record": "shop:queue:sum", "expr": "sum(shop_queue)", "labels": {"id": one}} for one in ("north", "south")
+    ]
+    read = {"record": "shop:queue:twice", "expr": '2 * shop:queue:sum{id="nroth"}'}
+    assert told("metric/value", [*records, read]) == ['shop:queue:sum never has id="nroth"; id is one of north, south']
+    assert told("metric/value", [*records, {**read, "expr": '2 * shop:queue:sum{id="north"}'}]) == []

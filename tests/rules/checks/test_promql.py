@@ -6,6 +6,9 @@ import pytest
 
 Told = Callable[..., list[str]]
 
+SHARE = (
+    'sum by (service) (rate(shop_requests_total{status="500"}[5m])) / sum by (service) (rate(shop_requests_total[5m]))'
+)
 P95 = "histogram_quantile(0.95, sum by (service, le) (rate(shop_seconds_bucket[5m])))"
 
 
@@ -36,6 +39,222 @@ P95 = "histogram_quantile(0.95, sum by (service, le) (rate(shop_seconds_bucket[5
         pytest.param(
             "promql/quantile-top", f"{P95} > 5", f"{P95} > 4.9", "largest bucket (5.0)", id="a quantile above the top"
         ),
+        pytest.param(
+            "promql/impossible",
+            "count by (service) (shop_state == 0) == 0",
+            "(count by (service) (shop_state == 0) or vector(0)) == 0",
+            "the left side is never below 1",
+            id="a count that is 0",
+        ),
+        pytest.param(
+            "promql/impossible",
+            "shop_load > 1",
+            "shop_load >= 1",
+            "is never below 0 and never above 1",
+            id="a ratio above 1",
+        ),
+        pytest.param("promql/impossible", "up == 2", "up == 1", "never above 1", id="an up of 2"),
+        pytest.param(
+            "promql/impossible", "shop_state > 1", "shop_state == 1", "never above 1", id="a state there is not"
+        ),
+        pytest.param(
+            "promql/impossible",
+            'sum(rate(shop_requests_total{status="500"}[5m])) / sum(rate(shop_requests_total[5m])) > 5',
+            'sum(rate(shop_requests_total{status="500"}[5m])) / sum(rate(shop_orders_total[5m])) > 5',
+            "never above 1",
+            id="a part that is more than the whole",
+        ),
+        pytest.param(
+            "promql/impossible",
+            '1 - sum(rate(shop_seconds_bucket{le="5.0"}[5m])) / (sum(rate(shop_seconds_count[5m])) > 0) > 2',
+            '1 - sum(rate(shop_seconds_bucket{le="5.0"}[5m])) / (sum(rate(shop_seconds_count[5m])) > 0) > 0.2',
+            "never above 1",
+            id="the rest of a histogram that is more than all of it",
+        ),
+        pytest.param("promql/impossible", "absent(up) == 0", "absent(up) == 1", "is always 1", id="an absence of 0"),
+        pytest.param(
+            "promql/impossible", "rate(shop_orders_total[5m]) < 0", "shop_queue < 0", "never below 0", id="a rate"
+        ),
+        pytest.param(
+            "promql/impossible",
+            "shop_queue > 9 and shop_queue < 3",
+            "shop_queue > 3 and shop_queue < 9",
+            "nothing is both > 9 and < 3",
+            id="clauses that exclude each other",
+        ),
+        pytest.param(
+            "promql/impossible",
+            "shop_queue > 9 and shop_wait > 1 and shop_queue < 9",
+            "shop_queue >= 9 and shop_wait < 1 and shop_queue <= 9",
+            "nothing is both > 9 and < 9",
+            id="clauses that meet in a number which both leave out",
+        ),
+        pytest.param(
+            "promql/ratio-guard",
+            f"{SHARE} > 0.05",
+            f"{SHARE} > 0.05 and sum by (service) (rate(shop_requests_total[5m])) * 300 >= 10",
+            "add and <events> >= <a minimum>",
+            id="a share of hardly any events",
+        ),
+        pytest.param(
+            "promql/ratio-guard",
+            "shop_free_bytes / shop_size_bytes > 0.9",
+            "shop_free_bytes / (shop_size_bytes > 0) > 0.9",
+            "divide by (... > 0)",
+            id="a gauge that may be 0",
+        ),
+        pytest.param(
+            "promql/ratio-guard",
+            f"{SHARE} > 0.05 and sum by (service) (rate(shop_orders_total[5m])) > 9",
+            "rate(shop_seconds_sum[5m]) / rate(shop_seconds_count[5m]) > 3",
+            "add and <events> >= <a minimum>",
+            id="a minimum of something else; a mean time needs none",
+        ),
+        pytest.param(
+            "promql/ratio-guard",
+            "sum(shop_load) / sum(shop_load) > 0.5",
+            "sum(shop_load == bool 1) / count(shop_load) > 0.5",
+            "divide by (... > 0)",
+            id="a count is never 0",
+        ),
+        pytest.param(
+            "promql/or-drops",
+            "sum(rate(shop_orders_total[5m]) or rate(shop_requests_total[5m])) > 9",
+            "sum(rate(shop_orders_total[5m]) or 0 * rate(shop_requests_total[5m])) > 9",
+            "shop_orders_total or shop_requests_total: where",
+            id="two rates",
+        ),
+        pytest.param(
+            "promql/or-drops",
+            "sum(shop_queue) > 1 or sum(shop_wait) > 1",
+            "sum by (service) (shop_queue) > 1 or sum by (service) (shop_wait) > 1",
+            "only one is ever kept",
+            id="sides without labels",
+        ),
+        pytest.param(
+            "promql/or-drops",
+            "sum(sum(shop_queue) or sum(shop_wait)) > 1",
+            "(sum(shop_queue) or 0 * sum(shop_wait)) + (sum(shop_queue) or vector(0)) > 1",
+            "only one is ever kept",
+            id="a fallback is no other side",
+        ),
+        pytest.param(
+            "promql/quantile-rate",
+            "histogram_quantile(0.95, sum by (service, le) (shop_seconds_bucket)) > 1",
+            f"{P95} > 1",
+            "take rate(shop_seconds_bucket[5m]) first",
+            id="a quantile of all time",
+        ),
+        pytest.param(
+            "promql/rate-as-share",
+            'sum(rate(shop_requests_total{status="500"}[5m])) > 0.05',
+            f"{SHARE} > 0.05 or sum(rate(shop_requests_total[5m])) > 5",
+            "divide by all of them",
+            id="errors per second",
+        ),
+        pytest.param(
+            "promql/mean-of-ratios",
+            "rate(shop_squeezed_sum[5m]) / rate(shop_squeezed_count[5m]) < 5",
+            "rate(shop_seconds_sum[5m]) / rate(shop_seconds_count[5m]) > 5",
+            "takes the mean of shop_squeezed",
+            id="the mean of what is a quotient each",
+        ),
+        pytest.param(
+            "promql/mean-of-ratios",
+            "avg(rate(shop_orders_total[5m]) / rate(shop_requests_total[5m])) > 0.5",
+            "avg(rate(shop_orders_total[5m])) / avg(rate(shop_requests_total[5m])) > 0.5",
+            "divide the sums",
+            id="the mean of quotients",
+        ),
+        pytest.param(
+            "promql/sum-then-rate",
+            "rate(sum(shop_orders_total)[5m:1m]) > 9",
+            "sum(rate(shop_orders_total[5m])) > 9",
+            "take the rate first",
+            id="the rate of a sum",
+        ),
+        pytest.param(
+            "promql/sum-then-rate",
+            "increase(rate(shop_orders_total[5m])[1h:1m]) > 9",
+            "max_over_time(rate(shop_orders_total[5m])[1h:1m]) > 9",
+            "a rate already",
+            id="the increase of a rate",
+        ),
+        pytest.param(
+            "promql/range",
+            "rate(shop_orders_total[59s]) > 9",
+            "rate(shop_orders_total[1m]) > 9",
+            "take at least 60s",
+            id="a range of three scrapes",
+        ),
+        pytest.param(
+            "promql/predict-linear",
+            "predict_linear(shop_free_bytes[23h], 3600) < 0",
+            "predict_linear(shop_free_bytes[1d], 3600) < 0",
+            "take a day or more",
+            id="a prediction from a night",
+        ),
+        pytest.param(
+            "promql/counter",
+            "sum by (service) (shop_orders_total) == 0",
+            "sum by (service) (increase(shop_orders_total[1h])) == 0",
+            "compare its rate or increase",
+            id="a counter that is 0",
+        ),
+        pytest.param(
+            "promql/counter",
+            "9 < shop_orders_total",
+            "count(shop_orders_total unless shop_orders_total offset 10m) > 0 or shop_queue > 9",
+            "the counter shop_orders_total with > 9",
+            id="a counter above a number",
+        ),
+        pytest.param(
+            "promql/regexp", 'shop_queue{pod=~"a"} > 1', 'shop_queue{pod=~"a.*"} > 1', "write pod=", id="plain text"
+        ),
+        pytest.param(
+            "promql/regexp",
+            'shop_queue{pod!~"a\\\\.b"} > 1',
+            'shop_queue{pod!~"a\\\\d"} > 1',
+            "write pod!=",
+            id="plain text with a dot",
+        ),
+        pytest.param(
+            "promql/regexp", 'shop_queue{pod=~".*"} > 1', 'shop_queue{pod=~".+"} > 1', "remove it", id="everything"
+        ),
+        pytest.param(
+            "promql/regexp", 'shop_queue{pod!~".*"} > 1', 'shop_queue{pod!~".+"} > 1', "leaves nothing", id="nothing"
+        ),
+        pytest.param(
+            "promql/regexp", 'shop_queue{pod=~"^a.*$"} > 1', 'shop_queue{pod=~"a.*"} > 1', "anchored", id="anchors"
+        ),
+        pytest.param(
+            "promql/vector-matching",
+            "sum by (service, pod) (shop_queue) / sum by (service) (shop_size_bytes) > 9",
+            "sum by (service, pod) (shop_queue) / on (service) group_left () sum by (service) (shop_size_bytes) > 9",
+            "the left side of / has pod",
+            id="sides with other labels",
+        ),
+        pytest.param(
+            "promql/vector-matching",
+            'shop_queue{job="a"} > 9 and shop_wait{job="b"} > 9',
+            'shop_queue{job="a"} > 9 and ignoring (job) shop_wait{job="b"} > 9',
+            'have job="a" and job="b"',
+            id="matchers that exclude each other",
+        ),
+        pytest.param(
+            "promql/bool",
+            "count(shop_state == 0) / count(shop_state) < 0.5",
+            "sum(shop_state == bool 0) / count(shop_state) < 0.5",
+            "add bool",
+            id="a count that vanishes",
+        ),
+        pytest.param(
+            "promql/bool",
+            "1 - (shop_load > 0.5) < 0.2",
+            "1 - shop_load * (up == 1) < 0.2",
+            "inside of -",
+            id="a difference that vanishes; what is multiplied by a filter is chosen",
+        ),
     ],
 )
 def test_a_mistake_is_told_and_its_neighbour_is_not(
@@ -43,3 +262,63 @@ def test_a_mistake_is_told_and_its_neighbour_is_not(
 ) -> None:
     assert [says in message for message in told_of_alert(check, wrong)] == [True], told_of_alert(check, wrong)
     assert told_of_alert(check, right) == []
+
+
+def test_a_recorded_share_of_nothing_is_not_a_number(told: Told) -> None:
+    wrong = {"record": "shop:errors:ratio", "expr": SHARE}
+    right = {**wrong, "expr": SHARE.replace(" / ", " / (") + " > 0)"}
+    assert [message for message in told("promql/ratio-guard", [wrong]) if "0 / 0" in message]
+    assert told("promql/ratio-guard", [right]) == []
+
+
+def test_a_recorded_comparison_ends_where_it_should_be_0(told: Told) -> None:
+    wrong = {"record": "shop:busy:bool", "expr": "shop_load > 0.5"}
+    assert ["records a comparison" in message for message in told("promql/bool", [wrong])] == [True]
+    assert told("promql/bool", [{**wrong, "expr": "shop_load > bool 0.5"}]) == []
+
+
+def test_what_is_recorded_is_known_by_how_it_is_recorded(told: Told) -> None:
+    records = [
+        {"record": "shop:orders:sum", "expr": "sum by (service) (shop_orders_total)"},
+        {"record": "shop:orders:rate5m", "expr": "sum by (service) (rate(shop_orders_total[5m]))"},
+        {"record": "shop:orders:copy", "expr": "shop_orders_total"},
+        {"record": "shop:orders:ratio", "expr": SHARE},
+    ]
+    reads = [
+        {"record": f"shop:{name}:read", "expr": f"rate(shop:orders:{name}[5m])"} for name in ("sum", "rate5m", "copy")
+    ]
+    assert told("promql/sum-then-rate", [*records, *reads]) == [
+        "takes the rate of shop:orders:sum, which is a sum; record the sum of the rates",
+        "takes the rate of shop:orders:rate5m, which is a rate already; record the sum of the rates",
+    ]
+    means = [
+        {"record": f"shop:{name}:mean", "expr": f"avg_over_time(shop:orders:{name}[1h])"}
+        for name in ("rate5m", "ratio")
+    ]
+    assert told("promql/mean-of-ratios", [*records, *means]) == [
+        "takes the mean of shop:orders:ratio, which is a quotient; record both sides and divide"
+    ]
+
+
+def test_recorded_series_of_two_windows_never_match(told: Told) -> None:
+    records = [
+        {
+            "record": f"shop:rate{window}",
+            "expr": f"sum(rate(shop_orders_total[{window}]))",
+            "labels": {"window": window},
+        }
+        for window in ("5m", "1h")
+    ]
+    wrong = {"record": "shop:both", "expr": "shop:rate5m and shop:rate1h"}
+    right = {"record": "shop:both", "expr": "shop:rate5m and ignoring (window) shop:rate1h"}
+    assert told("promql/vector-matching", [*records, wrong]) == [
+        'the sides of and have window="5m" and window="1h": they never match; ignore window, or correct one'
+    ]
+    assert told("promql/vector-matching", [*records, right]) == []
+
+
+def test_what_is_not_promql_is_told_once(told_of_alert: Told) -> None:
+    assert [message.startswith("is not valid PromQL: ") for message in told_of_alert("promql/syntax", "up == (")] == [
+        True
+    ]
+    assert told_of_alert("promql/syntax", "up == 0") == []

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from firebrigade.rules import checks
+from firebrigade.rules.checks.__main__ import table
 from firebrigade.rules.checks.kinds import GroupCheck, QueryCheck, RuleCheck, SetCheck
 from firebrigade.rules.problems import SEVERITIES
 
@@ -28,3 +29,8 @@ def test_each_check_that_judges_has_its_tests() -> None:
     texts = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     untested = [check.name for check in judging if f'"{check.name}"' not in texts]
     assert untested == []
+
+
+def test_the_page_about_checks_has_each_as_it_is() -> None:
+    page = Path(__file__).parents[3] / "docs" / "checks.md"
+    assert table() in page.read_text(), "put what python -m firebrigade.rules.checks prints there"
