@@ -21,13 +21,13 @@ groups:
         expr: min by (service) (upp) == 0
         labels: {severity: critical}
         annotations: {summary: one, description: "{{ $value }}"}
-        runbook: service-down
+        runbook: high-error-rate
 
       - alert: Two
         expr: min by (service) (upp) == 0
         labels: {severity: critical}
         annotations: {summary: two, description: "{{ $value }}"}
-        runbook: service-down
+        runbook: high-error-rate
 """
 IGNORE = "# firebrigade: ignore metric/unknown because it is new"
 
@@ -62,7 +62,9 @@ def test_without_a_comment_both_rules_are_told(problems: Problems) -> None:
         pytest.param(with_line(f"      {IGNORE}", "      - alert: One"), id="above the rule"),
         pytest.param(with_line(f"      {IGNORE}\n      # and more", "      - alert: One"), id="above with more below"),
         pytest.param(RULES.replace("alert: One", f"alert: One  {IGNORE}"), id="at the rule's first line"),
-        pytest.param(RULES.replace("runbook: service-down", f"runbook: service-down  {IGNORE}", 1), id="at its last"),
+        pytest.param(
+            RULES.replace("runbook: high-error-rate", f"runbook: high-error-rate  {IGNORE}", 1), id="at its last"
+        ),
         pytest.param(with_line(f"        {IGNORE}", "        labels:"), id="between its keys"),
         pytest.param(RULES.replace("expr: min", f"expr: |\n          {IGNORE}\n          min", 1), id="in its PromQL"),
     ],

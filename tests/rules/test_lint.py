@@ -54,8 +54,10 @@ def test_a_mistake_is_told(text: str, part: str, contract: Contract) -> None:
         pytest.param(
             P95.format("ryot_inference_duration_seconds_bucket") + " > 20", id="a quantile below the top bucket"
         ),
-        pytest.param('sigmalang_compression_ratio_bucket{le="5.0"} > 1', id="a bucket as the client writes it"),
-        pytest.param('neurectomy_http_requests_total{status=~"5.."} > 1', id="a label with any value"),
+        pytest.param(
+            'rate(sigmalang_compression_ratio_bucket{le="5.0"}[5m]) > 1', id="a bucket as the client writes it"
+        ),
+        pytest.param('rate(neurectomy_http_requests_total{status=~"5.."}[5m]) > 1', id="a label with any value"),
         pytest.param('kube_pod_status_phase{phase!="Running"} == 1', id="a value that is left out"),
         pytest.param(
             'neurectomy_circuit_breaker_state{exported_service="ryot"} == 1', id="an own label the target has too"
