@@ -79,7 +79,7 @@ def groups(source: Document, surroundings: Surroundings) -> tuple[Group, ...]:
         Group(
             name=group.name,
             interval=str(group.interval or ""),
-            rules=tuple(_rules(file, group, ("groups", number), surroundings)),
+            rules=tuple(_rules(file, group, (*source.root, "groups", number), surroundings)),
         )
         for number, group in enumerate(file.groups)
     )

@@ -74,4 +74,13 @@ def _duration(value: Any) -> Duration:
     return of(_length(value))
 
 
+def parse(text: str) -> Duration:
+    """Return a duration that somebody wrote, such as ``90m``.
+
+    Raises:
+        ValueError: it is none; the message says so.
+    """
+    return _duration(text)
+
+
 DurationField = Annotated[Duration, BeforeValidator(_duration)]

@@ -112,14 +112,14 @@ def objectives(source: Document, surroundings: Surroundings) -> tuple[Objective,
     problems: list[Problem] = []
     found: list[Objective] = []
     for number, slo in enumerate(file.slos):
-        at: KeyPath = ("slos", number)
+        at: KeyPath = (*source.root, "slos", number)
         try:
             found.append(_objective(file, slo, at, source, surroundings))
         except RulesError as error:
             problems += error.problems
     names = [slo.name for slo in file.slos]
     problems += [
-        source.problem(("slos", number, "name"), f"{name} is there twice; give each SLO its own name")
+        source.problem((*source.root, "slos", number, "name"), f"{name} is there twice; give each SLO its own name")
         for number, name in enumerate(names)
         if names.index(name) != number
     ]

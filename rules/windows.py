@@ -6,12 +6,13 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from firebrigade.rules import document, library
+from firebrigade.rules import document
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.durations import Duration, DurationField
 from firebrigade.rules.problems import Problem, RulesError
@@ -68,13 +69,17 @@ class Windows(BaseModel):
         return tuple(tier for tier in self.tiers if not tier.optional)
 
 
+def _bundled() -> Path:
+    return Path(str(resources.files("firebrigade.rules"))) / "windows"
+
+
 def load(name: str, beside: Path) -> Windows:
     """Return the windows that a spec names: bundled by name (``30d``), or a path relative to the spec's folder.
 
     Raises:
         RulesError: there is no such file, or it is wrong.
     """
-    bundled = library.folder() / "windows" / f"{name}.yaml"
+    bundled = _bundled() / f"{name}.yaml"
     return read(bundled if bundled.is_file() else beside / name)
 
 
@@ -94,7 +99,7 @@ def read(path: Path) -> Windows:
 
 def for_period(period: Duration, more: Sequence[Windows] = ()) -> Windows | None:
     """Return the windows for a period, None when there are none; ``more`` wins over the bundled ones."""
-    bundled = sorted((library.folder() / "windows").glob("*.yaml"))
+    bundled = sorted(_bundled().glob("*.yaml"))
     known = itertools.chain(more, map(read, bundled))
     return next((windows for windows in known if windows.period.seconds == period.seconds), None)
 
