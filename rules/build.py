@@ -4,65 +4,133 @@
 nothing: ``write`` is the only exception.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from firebrigade.rules import alerts, burnrate, document, spec
+from firebrigade.rules import alerts, burnrate, document, spec, specfiles
 from firebrigade.rules.document import Document
+from firebrigade.rules.formats import recognition
+from firebrigade.rules.formats.recognition import Reader
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.rulefile import RuleFile, render
+from firebrigade.rules.rulefile import Group, RuleFile, render
+from firebrigade.rules.specfiles import SpecFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """A spec, its objectives where it has any, and the rule file that it becomes."""
+    """A spec and the rule file that it becomes.
+
+    Attributes:
+        source: where the rules' origins are found; for a file of several documents all of them joined.
+        file: the rules.
+        objectives: of an SLO spec.
+        foreign: whether the spec's format has no place for a team, a runbook and a dashboard.
+    """
 
     source: Document
     file: RuleFile
     objectives: tuple[Objective, ...] = ()
+    foreign: bool = False
 
 
 def compile_all(paths: Iterable[Path], surroundings: Surroundings) -> tuple[Compiled, ...]:
-    """Compile spec files, each by its kind.
+    """Compile spec files and those in folders, each document by its format.
 
     Raises:
         RulesError: with the problems of all files.
     """
+    files, unreadable = specfiles.read(paths)
+    compiled, problems = compile_each(files, surroundings)
+    if told := (*unreadable, *problems):
+        raise RulesError(told)
+    return compiled
+
+
+def compile_each(
+    files: Iterable[SpecFile], surroundings: Surroundings
+) -> tuple[tuple[Compiled, ...], tuple[Problem, ...]]:
+    """Compile what can be compiled, so that one bad file does not hide the problems of the others.
+
+    Returns:
+        the good files, and the problems of the others, each once.
+    """
     compiled: list[Compiled] = []
     problems: list[Problem] = []
-    for path in paths:
+    for file in files:
         try:
-            compiled.append(compile_one(document.read(path), surroundings))
+            compiled.append(_compile(file, surroundings))
         except RulesError as error:
             problems += error.problems
     problems += _collisions(compiled)
-    if problems:
-        raise RulesError(problems)
-    return tuple(compiled)
+    return tuple(compiled), tuple(dict.fromkeys(problems))
 
 
 def compile_one(source: Document, surroundings: Surroundings) -> Compiled:
-    """Compile one spec: a file with ``slos`` is an SLO spec, one with ``groups`` holds hand-written rules.
+    """Compile a spec that is a file's only document.
 
     Raises:
         RulesError: with everything that is wrong in it.
     """
-    keys = source.data if isinstance(source.data, dict) else {}
-    found: tuple[Objective, ...] = ()
-    if "slos" in keys:
-        found = spec.objectives(source, surroundings)
-        kind, groups = "slo", tuple(group for objective in found for group in burnrate.groups(objective))
-    elif "groups" in keys:
-        kind, groups = "alerts", alerts.groups(source, surroundings)
-    else:
-        raise RulesError([source.problem((), "is no spec: it has neither slos nor groups at its top")])
-    path = source.path
-    file = RuleFile(name=f"{kind}-{path.stem}.yaml", source=f"{path.absolute().parent.name}/{path.name}", groups=groups)
-    return Compiled(source=source, file=file, objectives=found)
+    return _compile(SpecFile(path=source.path, stem=source.path.stem, documents=(source,)), surroundings)
+
+
+def _compile(file: SpecFile, surroundings: Surroundings) -> Compiled:
+    found: list[_Groups] = []
+    problems: list[Problem] = []
+    for source in file.documents:
+        try:
+            found.append(_read(source, surroundings))
+        except RulesError as error:
+            problems += error.problems
+    if problems := [*problems, *_repeated(found)]:
+        raise RulesError(problems)
+    kind = "slo" if any(part.reader for part in found) else "alerts"
+    built = RuleFile(
+        name=f"{kind}-{file.stem}.yaml",
+        source=f"{file.path.absolute().parent.name}/{file.path.name}",
+        groups=tuple(group for part in found for group in part.groups),
+    )
+    foreign = all(part.reader not in {None, spec.objectives} for part in found)
+    return Compiled(
+        source=document.joined(file.documents),
+        file=built,
+        objectives=tuple(objective for part in found for objective in part.objectives),
+        foreign=foreign,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Groups:
+    """What one document becomes; hand-written rules have neither a reader nor SLOs."""
+
+    source: Document
+    reader: Reader | None
+    objectives: tuple[Objective, ...]
+    groups: tuple[Group, ...]
+
+
+def _read(source: Document, surroundings: Surroundings) -> _Groups:
+    reader = recognition.reader(source)
+    if reader is None:
+        return _Groups(source=source, reader=None, objectives=(), groups=alerts.groups(source, surroundings))
+    found = reader(source, surroundings)
+    groups = tuple(group for objective in found for group in burnrate.groups(objective))
+    return _Groups(source=source, reader=reader, objectives=found, groups=groups)
+
+
+def _repeated(found: Iterable[_Groups]) -> Iterator[Problem]:
+    """Yield SLOs that a file has twice."""
+    ids: set[str] = set()
+    for part in found:
+        for objective in part.objectives:
+            if objective.id in ids:
+                message = f"{objective.id} is there twice; give each SLO of a service its own name"
+                yield part.source.problem((*objective.origin, "name"), message)
+            ids.add(objective.id)
 
 
 def merged(compiled: Sequence[Compiled]) -> str:

@@ -3,7 +3,7 @@
 ``commands.checking`` calls ``problems``. What is judged is in the checks, one file each; nothing here is written.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from firebrigade.rules import checks, recorded
@@ -17,6 +17,9 @@ from firebrigade.rules.problems import Problem
 from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.queries import Queries, Told
 from firebrigade.rules.rulefile import Group
+
+# What Sloth and OpenSLO have no place for, or leave to the user's own words.
+_OURS = frozenset({"alert/annotation", "alert/severity", "alert/team", "metric/unknown"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,16 @@ def problems(compiled: Sequence[Compiled], contract: Contract, surroundings: Sur
     ]
     # One written rule can become many, with the same problem each.
     found = dict.fromkeys(judgement.problem() for judgement in judgements)
+    found = dict.fromkeys(_weighed(found, {str(part.source.path) for part in compiled if part.foreign}))
     order = {str(part.source.path): number for number, part in enumerate(compiled)}
     return sorted(found, key=lambda problem: (order[problem.file], problem.line))
+
+
+def _weighed(found: Iterable[Problem], foreign: Collection[str]) -> Iterator[Problem]:
+    """Yield problems; in specs of other formats it is only a warning that they lack what only ours has a place for."""
+    for problem in found:
+        lenient = problem.file in foreign and problem.check in _OURS and problem.severity == "error"
+        yield replace(problem, severity="warning") if lenient else problem
 
 
 def named(check: str, problem: Problem) -> Problem:

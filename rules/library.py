@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from firebrigade.rules import document, runbook_targets
 from firebrigade.rules.durations import Duration, DurationField
 from firebrigade.rules.runbook_targets import Choices
+from firebrigade.rules.windows import Windows
 
 
 class _Strict(BaseModel):
@@ -59,6 +60,10 @@ class Surroundings:
     Attributes:
         runbooks: the names of those that exist, or None where nobody knows.
         targets: the labels by which the runbooks' actions find their targets, by the runbook's name.
+        period: of SLOs whose spec names none.
+        windows: those besides the bundled ones; the first that has a period is meant.
+        own_links: which of the annotations ``runbook_url`` and ``dashboard_url`` were chosen for this build, so that
+            alerts of specs that name none get them as well.
     """
 
     links: Links
@@ -66,6 +71,9 @@ class Surroundings:
     runbooks: frozenset[str] | None
     server: Server = field(default_factory=Server)
     targets: Mapping[str, Choices] = field(default_factory=dict)
+    period: Duration = field(default_factory=lambda: Duration("30d"))
+    windows: tuple[Windows, ...] = ()
+    own_links: tuple[str, ...] = ()
 
 
 def folder() -> Path:

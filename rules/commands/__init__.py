@@ -6,6 +6,7 @@ Without files, each works on the bundled library.
 from firebrigade.rules.commands.building import Built, build, build_prometheusrules
 from firebrigade.rules.commands.checking import Checked, check
 from firebrigade.rules.commands.mutating import Effort, Mutated, mutate
+from firebrigade.rules.commands.options import Options
 from firebrigade.rules.commands.reporting import measure, measurements, picture, report
 from firebrigade.rules.commands.testing import Outcome, test
 from firebrigade.rules.mutation.trial import Verdict
@@ -16,6 +17,7 @@ __all__ = [
     "Checked",
     "Effort",
     "Mutated",
+    "Options",
     "Outcome",
     "Place",
     "Verdict",

@@ -7,6 +7,7 @@ from pathlib import Path
 from firebrigade.rules import build as builder
 from firebrigade.rules import library, prometheusrule
 from firebrigade.rules.build import Compiled
+from firebrigade.rules.commands.options import Options, surroundings
 from firebrigade.rules.prometheusrule import Place
 
 
@@ -27,41 +28,45 @@ class Built:
     thing: str = "rule"
 
 
-def build(specs: Sequence[Path] = (), out: Path | None = None) -> Built:
+def build(specs: Sequence[Path] = (), out: Path | None = None, options: Options | None = None) -> Built:
     """Build rule files from alert files and SLO specs.
 
     Args:
-        specs: files anywhere; none means the bundled library.
+        specs: files and folders anywhere; none means the bundled library.
         out: the folder for the rule files; None writes nothing.
+        options: period, windows, server and links.
 
     Raises:
         RulesError: with every mistake in the specs, or because the folder can't be written.
     """
-    compiled = _compiled(specs)
+    compiled = _compiled(specs, options)
     files = builder.write((part.file for part in compiled), out) if out else ()
     return Built(text=builder.merged(compiled), files=files, count=_rules(compiled))
 
 
-def build_prometheusrules(specs: Sequence[Path] = (), out: Path | None = None, place: Place | None = None) -> Built:
+def build_prometheusrules(
+    specs: Sequence[Path] = (), out: Path | None = None, place: Place | None = None, options: Options | None = None
+) -> Built:
     """Build the Prometheus operator's objects, one per rule file unless that is too large.
 
     Args:
-        specs: files anywhere; none means the bundled library.
+        specs: files and folders anywhere; none means the bundled library.
         out: the folder for one file per object; None writes nothing.
         place: their namespace and labels.
+        options: period, windows, server and links.
 
     Raises:
         RulesError: with every mistake in the specs, names that Kubernetes refuses, or because the folder can't be
             written.
     """
-    compiled = _compiled(specs)
+    compiled = _compiled(specs, options)
     manifests = prometheusrule.manifests(compiled, place or Place())
     files = builder.write(manifests, out) if out else ()
     return Built(text=prometheusrule.merged(manifests), files=files, count=_rules(compiled))
 
 
-def _compiled(specs: Sequence[Path]) -> tuple[Compiled, ...]:
-    return builder.compile_all(specs or library.specs(), library.surroundings())
+def _compiled(specs: Sequence[Path], options: Options | None) -> tuple[Compiled, ...]:
+    return builder.compile_all(specs or library.specs(), surroundings(options or Options()))
 
 
 def _rules(compiled: Iterable[Compiled]) -> int:

@@ -1,18 +1,19 @@
 """``check`` as a function: every problem of specs, rule files and tests. Of programs it runs only promtool's check."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
 from firebrigade.rules import check as checker
-from firebrigade.rules import checks, contract, document, ignores, library
-from firebrigade.rules.build import Compiled
+from firebrigade.rules import checks, contract, ignores, library, specfiles
 from firebrigade.rules.checks.kinds import GroupCheck, QueryCheck, RuleCheck, SetCheck
 from firebrigade.rules.commands import files as chosen
-from firebrigade.rules.document import Document
+from firebrigade.rules.commands.options import Options, surroundings
+from firebrigade.rules.library import Surroundings
 from firebrigade.rules.problems import Problem, RulesError, Severity
 from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.specfiles import SpecFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,58 +34,45 @@ class Checked:
         return any(problem.severity in bad for problem in self.problems)
 
 
-def check(files: Sequence[Path] = (), metrics: Sequence[Path] = (), promtool: Promtool | None = None) -> Checked:
+def check(
+    files: Sequence[Path] = (),
+    metrics: Sequence[Path] = (),
+    promtool: Promtool | None = None,
+    options: Options | None = None,
+) -> Checked:
     """Judge specs, plain Prometheus rule files and promtool test files.
 
     Args:
-        files: files of any of these kinds; none means the bundled library with its tests.
+        files: files of any of these kinds, or folders of them; none means the bundled library with its tests.
         metrics: further metric contracts, for rules about systems of one's own.
         promtool: which one to use.
+        options: period, windows, server and links.
     """
     try:
-        return _check(files, metrics, promtool or Promtool())
+        return _check(files, metrics, promtool or Promtool(), surroundings(options or Options()))
     except RulesError as error:
         return Checked(problems=error.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The files as far as they can be used, and what is wrong with the others."""
-
-    compiled: list[Compiled] = field(default_factory=list)
-    tests: list[Path] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(self, path: Path) -> None:
-        """Read a file; one bad file does not hide the problems of the others."""
-        try:
-            source = document.read(path)
-            if isinstance(source.data, dict) and "tests" in source.data:
-                self.tests.append(path)
-            else:
-                self.compiled.append(_compile(source))
-        except RulesError as error:
-            self.problems.extend(error.problems)
-
-
-def _compile(source: Document) -> Compiled:
-    return builder.compile_one(source, library.surroundings())
-
-
-def _check(files: Sequence[Path], metrics: Sequence[Path], promtool: Promtool) -> Checked:
-    read = _Read()
-    for path in files or (*library.specs(), *library.tests()):
-        read.add(path)
-    found = checker.problems(read.compiled, contract.load(metrics), library.surroundings())
+def _check(files: Sequence[Path], metrics: Sequence[Path], promtool: Promtool, around: Surroundings) -> Checked:
+    read, unreadable = specfiles.read(files or (*library.specs(), *library.tests()))
+    tests = [file for file in read if _is_test(file)]
+    compiled, wrong = builder.compile_each([file for file in read if file not in tests], around)
+    found = checker.problems(compiled, contract.load(metrics), around)
     problems = [
-        *read.problems,
-        *ignores.sifted(found, read.compiled, _judging()),
-        *checker.by_promtool(read.compiled, promtool),
-        *([] if files else chosen.stale(read.compiled)),
-        *chosen.loaded(read.tests)[1],
+        *unreadable,
+        *wrong,
+        *ignores.sifted(found, compiled, _judging()),
+        *checker.by_promtool(compiled, promtool),
+        *([] if files else chosen.stale(compiled)),
+        *chosen.loaded([file.path for file in tests])[1],
     ]
-    rules = sum(len(group.rules) for part in read.compiled for group in part.file.groups)
+    rules = sum(len(group.rules) for part in compiled for group in part.file.groups)
     return Checked(problems=tuple(problems), rules=rules)
+
+
+def _is_test(file: SpecFile) -> bool:
+    return any(isinstance(source.data, dict) and "tests" in source.data for source in file.documents)
 
 
 def _judging() -> frozenset[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import build, check, document
+from firebrigade.rules import build, check, commands, document
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.library import Surroundings
 
@@ -115,3 +115,19 @@ def test_a_rule_file_that_is_not_what_its_spec_says_is_told(write: Write, surrou
     compiled = build.compile_one(document.read(write("shop.yaml", ALERT)), surroundings)
     assert check.stale([compiled], {compiled.file.name: compiled.file.text}) == []
     assert "not up to date" in check.stale([compiled], {})[0].message
+
+
+def test_what_sloth_has_no_place_for_is_only_a_warning(write: Write) -> None:
+    spec = (
+        "version: prometheus/v1\nservice: shop\nslos:\n  - name: orders\n    objective: 99.9\n"
+        "    sli: {events: {error_query: 'rate(bad[{{.window}}])', total_query: 'rate(all[{{.window}}])'}}\n"
+        "    alerting: {name: OrdersFail, page_alert: {labels: {severity: pageteam}}}\n"
+    )
+    problems = commands.check([write("shop.yaml", spec)]).problems
+    assert {problem.check for problem in problems} == {
+        "alert/annotation",
+        "alert/severity",
+        "alert/team",
+        "metric/unknown",
+    }
+    assert {problem.severity for problem in problems} == {"warning"}

@@ -123,8 +123,8 @@ def test_an_address_is_kept_as_it_is_and_a_name_becomes_one(write: Write) -> Non
         pytest.param("a: [", "is not valid YAML", id="a list that does not end"),
         pytest.param("a: !!python/object:os.system x", "is not valid YAML", id="a tag that would make an object"),
         pytest.param("- 1", "is no spec", id="a list"),
-        pytest.param("", "is no spec", id="an empty file"),
-        pytest.param("--- 1\n--- 2", "is not valid YAML", id="two documents"),
+        pytest.param("", "is empty", id="an empty file"),
+        pytest.param("---\n---\n# nothing\n", "is empty", id="only empty documents"),
     ],
 )
 def test_what_is_no_spec_is_told_in_one_sentence(text: str, part: str, write: Write) -> None:

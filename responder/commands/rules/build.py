@@ -4,41 +4,46 @@ from pathlib import Path
 
 import click
 
-from firebrigade.responder.commands.rules.output import FILES, count, refuse
+from firebrigade.responder.commands.rules.options import with_options
+from firebrigade.responder.commands.rules.output import SPECS, count, refuse
 from firebrigade.rules import commands
-from firebrigade.rules.commands import Built, Place
+from firebrigade.rules.commands import Built, Options, Place
 from firebrigade.rules.problems import RulesError
 
 FORMATS = ("rules", "prometheusrule")
 
 
 @click.command()
-@click.argument("specs", nargs=-1, type=FILES, metavar="[SPEC]...")
+@click.argument("specs", nargs=-1, type=SPECS, metavar="[SPEC]...")
 @click.option("--out", default="-", show_default=True, metavar="DIR", help="A folder; - is standard output.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="rules", show_default=True, help="What to build.")
 @click.option("--namespace", default="", metavar="NS", help="Namespace of PrometheusRule objects.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of PrometheusRule objects; repeatable.")
-def build(specs: tuple[Path, ...], out: str, kind: str, namespace: str, labels: tuple[str, ...]) -> None:
+@with_options
+def build(
+    specs: tuple[Path, ...], out: str, kind: str, namespace: str, labels: tuple[str, ...], options: Options
+) -> None:
     """
     Build Prometheus rule files from SLO specs and alert files.
 
-    Without SPEC, from those that come with Firebrigade. With --format prometheusrule as objects for the Prometheus
-    operator, one per rule file and small enough for kubectl apply.
+    SPEC is a file or a folder: our own specs, Sloth's (also for Kubernetes) or OpenSLO. Without it, from those that
+    come with Firebrigade. With --format prometheusrule as objects for the Prometheus operator, one per rule file and
+    small enough for kubectl apply.
     """
     if kind != "prometheusrule" and (namespace or labels):
         raise click.UsageError("--namespace and --label are for --format prometheusrule")
     place = Place(namespace=namespace, labels=dict(map(_label, labels)))
     folder = None if out == "-" else Path(out)
     try:
-        _print(_built(kind, specs, folder, place))
+        _print(_built(kind, specs, folder, place, options))
     except RulesError as error:
         raise refuse(error.problems) from None
 
 
-def _built(kind: str, specs: tuple[Path, ...], folder: Path | None, place: Place) -> Built:
+def _built(kind: str, specs: tuple[Path, ...], folder: Path | None, place: Place, options: Options) -> Built:
     if kind == "prometheusrule":
-        return commands.build_prometheusrules(specs, folder, place)
-    return commands.build(specs, folder)
+        return commands.build_prometheusrules(specs, folder, place, options)
+    return commands.build(specs, folder, options)
 
 
 def _label(text: str) -> tuple[str, str]:

@@ -6,13 +6,14 @@ import click
 
 from firebrigade.responder.commands.group import USER_MISTAKE
 from firebrigade.responder.commands.output import plain
-from firebrigade.responder.commands.rules.output import FILES, count
+from firebrigade.responder.commands.rules.options import with_options
+from firebrigade.responder.commands.rules.output import FILES, SPECS, count
 from firebrigade.rules import checks, commands, reporting
-from firebrigade.rules.commands import Checked
+from firebrigade.rules.commands import Checked, Options
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=FILES, metavar="[FILE]...")
+@click.argument("files", nargs=-1, type=SPECS, metavar="[FILE]...")
 @click.option("--metrics", multiple=True, type=FILES, metavar="FILE", help="A metric contract of your own; repeatable.")
 @click.option(
     "--fail-on",
@@ -30,9 +31,12 @@ from firebrigade.rules.commands import Checked
     help="For people, for programs, or as annotations of a GitHub workflow.",
 )
 @click.option("--list", "listed", is_flag=True, help="List the checks instead of making them.")
-def check(files: tuple[Path, ...], metrics: tuple[Path, ...], fail_on: str, form: str, listed: bool) -> None:
+@with_options
+def check(
+    files: tuple[Path, ...], metrics: tuple[Path, ...], fail_on: str, form: str, listed: bool, options: Options
+) -> None:
     """
-    Check specs, rule files and promtool tests; without FILE all that come with Firebrigade.
+    Check specs, rule files and promtool tests, or folders of them; without FILE all that come with Firebrigade.
 
     \b
     A comment on a rule, or above it, says why a check does not apply to it:
@@ -41,7 +45,7 @@ def check(files: tuple[Path, ...], metrics: tuple[Path, ...], fail_on: str, form
     if listed:
         _list()
         return
-    checked = commands.check(files, metrics)
+    checked = commands.check(files, metrics, options=options)
     {"text": _print_text, "json": _print_json, "github": _print_github}[form](checked)
     if form == "text" and not checked.problems:
         what = f"{count(len(files), 'file')} checked: no" if files else "The rule library has no"

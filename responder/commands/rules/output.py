@@ -10,6 +10,7 @@ from firebrigade.rules.problems import Problem
 
 FAILED = 1
 FILES = click.Path(path_type=Path, exists=True, dir_okay=False)
+SPECS = click.Path(path_type=Path, exists=True)
 
 
 def refuse(problems: Iterable[Problem]) -> UserError:

@@ -1,0 +1,28 @@
+"""Which windows an SLO is alerted by whose spec names only a period, or not even that.
+
+The readers of foreign formats ask; a build's options say which period is meant and which windows there are besides the
+bundled ones.
+"""
+
+from firebrigade.rules import windows as known
+from firebrigade.rules.durations import Duration
+from firebrigade.rules.library import Surroundings
+from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.windows import Windows
+
+
+def windows(surroundings: Surroundings) -> Windows:
+    """Return the windows for a build's period.
+
+    Raises:
+        RulesError: there are none.
+    """
+    found = known.for_period(surroundings.period, surroundings.windows)
+    if found is None:
+        raise RulesError([Problem(file="", line=0, key="--period", message=missing(surroundings.period))])
+    return found
+
+
+def missing(period: Duration) -> str:
+    """Return what to say of a period that has no windows."""
+    return f"there are no alert windows for {period}; describe them in a file and name it with --windows"

@@ -1,0 +1,66 @@
+"""Which format a document is written in, by what stands at its top.
+
+``build.py`` asks. A document of no known format is told what it is, where that is known, and what to do.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from firebrigade.rules import spec
+from firebrigade.rules.document import Document
+from firebrigade.rules.formats import sloth, sloth_kubernetes
+from firebrigade.rules.library import Surroundings
+from firebrigade.rules.objectives import Objective
+from firebrigade.rules.problems import RulesError
+
+Reader = Callable[[Document, Surroundings], tuple[Objective, ...]]
+
+_SPECS = "slos or groups of our own, Sloth's prometheus/v1 and PrometheusServiceLevel, openslo/v1 and openslo/v1alpha"
+# (apiVersion, kind) of what people keep beside their specs; an empty kind stands for all.
+_OTHERS = {
+    ("sloth.slok.dev/v1", "AlertWindows"): "is a file of alert windows; name it with --windows",
+    ("monitoring.coreos.com/v1", "PrometheusRule"): (
+        "is a PrometheusRule; what is under its spec is a rule file that can be read"
+    ),
+    ("pyrra.dev/v1alpha1", ""): "is an SLO for Pyrra, which is not read; write it as a spec for Sloth",
+    ("sre.google.com/v2", ""): "is an SLO for slo-generator, which is not read; write it as a spec for Sloth",
+    ("openslo/v2alpha", ""): "is OpenSLO v2alpha, which is not read; write it as openslo/v1",
+    ("openslo.com/v2alpha", ""): "is OpenSLO v2alpha, which is not read; write it as openslo/v1",
+    ("v1", "List"): "is a list of objects; write each as a document of its own",
+}
+
+
+def reader(source: Document) -> Reader | None:
+    """Return what reads a document's SLOs, or None for hand-written rules.
+
+    Raises:
+        RulesError: it is neither.
+    """
+    keys = source.data if isinstance(source.data, dict) else {}
+    version, kind = keys.get("apiVersion"), keys.get("kind")
+    if keys.get("version") == sloth.VERSION:
+        return sloth.objectives
+    if (version, kind) == (sloth_kubernetes.VERSION, sloth_kubernetes.KIND):
+        return sloth_kubernetes.objectives
+    if "version" not in keys and "apiVersion" not in keys:
+        if "slos" in keys:
+            return spec.objectives
+        if "groups" in keys:
+            return None
+    raise RulesError([source.problem(_at(source, keys), _sentence(keys))])
+
+
+def _at(source: Document, keys: dict[str, Any]) -> tuple[str | int, ...]:
+    named = next((key for key in ("apiVersion", "version") if key in keys), None)
+    return (*source.root, named) if named else source.root
+
+
+def _sentence(keys: dict[str, Any]) -> str:
+    version, kind = (str(keys.get(key, "")) for key in ("apiVersion", "kind"))
+    if known := _OTHERS.get((version, kind)) or _OTHERS.get((version, "")):
+        return known
+    if "apiVersion" in keys:
+        return f"{version} {kind} is no format that is read; there are {_SPECS}".replace("  ", " ")
+    if "version" in keys:
+        return f"{keys['version']} is no format that is read; there are {_SPECS}"
+    return f"is no spec; there are {_SPECS}"
