@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from firebrigade.rules import checks, recorded
 from firebrigade.rules.build import Compiled
 from firebrigade.rules.checks.kinds import Check, GroupCheck, QueryCheck, RuleCheck, SetCheck
-from firebrigade.rules.checks.subjects import Entry, RuleSet
+from firebrigade.rules.checks.subjects import MAX_SAMPLES, Entry, RuleSet
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.library import Surroundings
@@ -35,8 +35,30 @@ class _Judgement:
         return named(self.check.name, self.source.problem(self.place, self.sentence))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """All rules with what is known of them, and every problem, at the line that it comes from and once."""
+
+    entries: list[Entry]
+    problems: list[Problem]
+
+
 def problems(compiled: Sequence[Compiled], contract: Contract, surroundings: Surroundings) -> list[Problem]:
-    """Return every problem of the compiled specs, each at the line that it comes from and each once."""
+    """Return every problem of the compiled specs."""
+    return judge(compiled, contract, surroundings).problems
+
+
+def judge(
+    compiled: Sequence[Compiled], contract: Contract, surroundings: Surroundings, max_samples: int = MAX_SAMPLES
+) -> Judged:
+    """Make all checks.
+
+    Args:
+        compiled: the specs, checked together: rules may read what others record.
+        contract: the metrics that they may read.
+        surroundings: the runbooks and links that there are.
+        max_samples: how many samples an evaluation of one rule may read.
+    """
     groups = [(part.source, group) for part in compiled for group in part.file.groups]
     known = contract.with_series(recorded.series((group for _, group in groups), contract))
     entries, told = _entries(groups, known, surroundings)
@@ -44,13 +66,14 @@ def problems(compiled: Sequence[Compiled], contract: Contract, surroundings: Sur
         *(_at(entry, ("expr",), one) for entry, one in told),
         *_of_rules(entries),
         *_of_groups(groups),
-        *_of_sets(entries),
+        *_of_sets(entries, max_samples),
     ]
     # One written rule can become many, with the same problem each.
     found = dict.fromkeys(judgement.problem() for judgement in judgements)
     found = dict.fromkeys(_weighed(found, {str(part.source.path) for part in compiled if part.foreign}))
     order = {str(part.source.path): number for number, part in enumerate(compiled)}
-    return sorted(found, key=lambda problem: (order[problem.file], problem.line))
+    listed = sorted(found, key=lambda problem: (order[problem.file], problem.line))
+    return Judged(entries=entries, problems=listed)
 
 
 def _weighed(found: Iterable[Problem], foreign: Collection[str]) -> Iterator[Problem]:
@@ -132,12 +155,12 @@ def _of_groups(groups: Sequence[tuple[Document, Group]]) -> Iterator[_Judgement]
                 yield _Judgement(check=check, source=source, place=_place(group), sentence=sentence)
 
 
-def _of_sets(entries: Sequence[Entry]) -> Iterator[_Judgement]:
+def _of_sets(entries: Sequence[Entry], max_samples: int) -> Iterator[_Judgement]:
     recorded_by: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.rule.record:
             recorded_by.setdefault(entry.rule.record, []).append(entry)
-    rules = RuleSet(entries=entries, recorded=recorded_by)
+    rules = RuleSet(entries=entries, recorded=recorded_by, max_samples=max_samples)
     for check in checks.every().values():
         if isinstance(check, SetCheck):
             for entry, key, sentence in check.judge(rules):

@@ -45,7 +45,7 @@ class Metric(BaseModel):
     service: str
     source: Literal["seeds", "repository", "upstream"]
     exporter: str = "pod"
-    series: int = Field(default=1, ge=1)
+    series: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -124,8 +124,12 @@ class Contract:
         return None if one is None or one.open else one.labels
 
 
-def load(more: Iterable[Path] = ()) -> Contract:
+def load(more: Iterable[Path] = (), default_series: int = 1) -> Contract:
     """Read the bundled contract and further files in its format.
+
+    Args:
+        more: the further files.
+        default_series: how many series a metric has that does not say.
 
     Raises:
         RulesError: with everything that is wrong in the files.
@@ -137,7 +141,9 @@ def load(more: Iterable[Path] = ()) -> Contract:
     if problems:
         raise RulesError(problems)
     metrics = tuple(metric for file in files for metric in file.metrics)
-    series = {one.name: one for metric in metrics for one in _series(metric, exporters[metric.exporter])}
+    series = {
+        one.name: one for metric in metrics for one in _series(metric, exporters[metric.exporter], default_series)
+    }
     return Contract(metrics=metrics, series=series)
 
 
@@ -152,7 +158,7 @@ def stored_labels(metric: Metric, exporter: Exporter) -> frozenset[str]:
     return frozenset(own | target)
 
 
-def _series(metric: Metric, exporter: Exporter) -> Iterator[Series]:
+def _series(metric: Metric, exporter: Exporter, default_series: int) -> Iterator[Series]:
     plain = Series(
         name=metric.name,
         kind="gauge" if metric.type == "gauge" else "counter",
@@ -161,7 +167,7 @@ def _series(metric: Metric, exporter: Exporter) -> Iterator[Series]:
         unit=metric.unit,
         family=metric.name,
         interval_seconds=exporter.scrape_interval.seconds,
-        count=metric.series,
+        count=metric.series or default_series,
     )
     if metric.type == "histogram":
         yield from _parts(plain, metric.bounds())

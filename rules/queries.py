@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from firebrigade.rules import expressions
+from firebrigade.rules import cost, expressions
 from firebrigade.rules.checks.kinds import Check, QueryCheck
 from firebrigade.rules.checks.subjects import Facts, Query
 from firebrigade.rules.contract import Contract
@@ -66,5 +66,6 @@ class Queries:
             labels=expressions.output_labels(expr.root, self._contract.labels_of),
             names=frozenset(selector.name for selector in expr.selectors),
             unit=Units(self._contract).of(expr.root),
+            samples=cost.samples(expr.root, self._contract),
         )
         return Judged(facts=facts, told=tuple(dict.fromkeys(told)))

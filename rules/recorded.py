@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from firebrigade.rules import expressions
+from firebrigade.rules import cost, expressions
 from firebrigade.rules.contract import Contract, Series
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.expressions import Labels, Node
@@ -18,10 +18,11 @@ _EVALUATED_EACH = 60  # Prometheus' default evaluation_interval, in seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Maker:
-    """One rule that records, standing for all of its shape."""
+    """One rule that records, standing for all of its shape; ``series`` is how many all of them make."""
 
     expr: Node
     labels: Labels
+    series: int
 
 
 def series(groups: Iterable[Group], contract: Contract) -> tuple[Series, ...]:
@@ -38,7 +39,7 @@ def series(groups: Iterable[Group], contract: Contract) -> tuple[Series, ...]:
                 rules.setdefault(rule.record, []).append((rule, group))
     unlabelled = {name: _without_labels(name, found) for name, found in rules.items()}
     shapes = Shapes([*contract.series.values(), *unlabelled.values()])
-    makers = {name: tuple(_makers((rule for rule, _ in found), shapes)) for name, found in rules.items()}
+    makers = {name: tuple(_makers((rule for rule, _ in found), shapes, contract)) for name, found in rules.items()}
     labels = _Labels(makers, contract)
     return tuple(
         Series(
@@ -49,7 +50,7 @@ def series(groups: Iterable[Group], contract: Contract) -> tuple[Series, ...]:
             values=one.values,
             family=name,
             interval_seconds=one.interval_seconds,
-            count=one.count,
+            count=sum(maker.series for maker in makers[name]),
             made_by=tuple(maker.expr for maker in makers[name]),
         )
         for name, one in unlabelled.items()
@@ -61,21 +62,19 @@ def _without_labels(name: str, found: Sequence[tuple[Rule, Group]]) -> Series:
     everywhere = set(found[0][0].labels).intersection(*(rule.labels for rule, _ in found))
     # Their keys: quick to look a value up in, and in the rules' order.
     values = {label: dict.fromkeys(rule.labels[label] for rule, _ in found).keys() for label in sorted(everywhere)}
-    return Series(
-        name=name, kind="recorded", labels=frozenset(), values=values, interval_seconds=interval, count=len(found)
-    )
+    return Series(name=name, kind="recorded", labels=frozenset(), values=values, interval_seconds=interval)
 
 
-def _makers(rules: Iterable[Rule], shapes: Shapes) -> Iterator[_Maker]:
-    seen: set[tuple[str, frozenset[str]]] = set()
+def _makers(rules: Iterable[Rule], shapes: Shapes, contract: Contract) -> Iterator[_Maker]:
+    seen: dict[tuple[str, frozenset[str]], list[Rule]] = {}
     for rule in rules:
-        key = (shapes.of(rule.expr), frozenset(rule.labels))
-        if key not in seen:
-            seen.add(key)
-            try:
-                yield _Maker(expr=expressions.parse(rule.expr), labels=frozenset(rule.labels))
-            except ValueError:
-                continue  # the check of syntax tells it
+        seen.setdefault((shapes.of(rule.expr), frozenset(rule.labels)), []).append(rule)
+    for (_, labels), alike in seen.items():
+        try:
+            expr = expressions.parse(alike[0].expr)
+        except ValueError:
+            continue  # the check of syntax tells it
+        yield _Maker(expr=expr, labels=labels, series=len(alike) * cost.result_series(expr, contract))
 
 
 class _Labels:

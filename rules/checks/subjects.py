@@ -14,6 +14,9 @@ from firebrigade.rules.library import Surroundings
 from firebrigade.rules.rulefile import Group, Rule
 from firebrigade.rules.units import Unit
 
+# A tenth of what one query may hold in memory before Prometheus ends it (--query.max-samples, 50,000,000).
+MAX_SAMPLES = 5_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
@@ -40,12 +43,14 @@ class Facts:
         labels: that its result can carry, or None where nobody can say.
         names: the series that it reads.
         unit: of its result, or None where nobody can say.
+        samples: about how many an evaluation reads.
     """
 
     query: Query
     labels: Labels | None
     names: frozenset[str]
     unit: Unit | None
+    samples: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +82,10 @@ class RuleSet:
     Attributes:
         recorded: the rules by the name of what they record.
         shown: the series that dashboards read.
+        max_samples: how many samples an evaluation of one rule may read.
     """
 
     entries: Sequence[Entry]
     recorded: Mapping[str, Sequence[Entry]]
     shown: frozenset[str] = frozenset()
+    max_samples: int = MAX_SAMPLES

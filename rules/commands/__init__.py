@@ -4,7 +4,7 @@ Without files, each works on the bundled library.
 """
 
 from firebrigade.rules.commands.building import Built, build, build_prometheusrules
-from firebrigade.rules.commands.checking import Checked, check
+from firebrigade.rules.commands.checking import Budget, Checked, check
 from firebrigade.rules.commands.mutating import Effort, Mutated, mutate
 from firebrigade.rules.commands.options import Options
 from firebrigade.rules.commands.reporting import measure, measurements, picture, report
@@ -13,6 +13,7 @@ from firebrigade.rules.mutation.trial import Verdict
 from firebrigade.rules.prometheusrule import Place
 
 __all__ = [
+    "Budget",
     "Built",
     "Checked",
     "Effort",

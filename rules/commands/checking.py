@@ -6,10 +6,13 @@ from pathlib import Path
 
 from firebrigade.rules import build as builder
 from firebrigade.rules import check as checker
-from firebrigade.rules import checks, contract, ignores, library, specfiles
+from firebrigade.rules import checks, contract, cost, ignores, library, specfiles
 from firebrigade.rules.checks.kinds import GroupCheck, QueryCheck, RuleCheck, SetCheck
+from firebrigade.rules.checks.subjects import MAX_SAMPLES
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.commands.options import Options, surroundings
+from firebrigade.rules.contract import Contract
+from firebrigade.rules.cost import RuleCost
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.problems import Problem, RulesError, Severity
 from firebrigade.rules.promtool import Promtool
@@ -23,10 +26,12 @@ class Checked:
     Attributes:
         problems: in the files' order.
         rules: how many rules were looked at.
+        costs: what each rule costs, the dearest first.
     """
 
     problems: tuple[Problem, ...]
     rules: int = 0
+    costs: tuple[RuleCost, ...] = ()
 
     def fails(self, on: Severity = "error") -> bool:
         """Say whether there is a problem that is at least so bad; what can't be used always is."""
@@ -34,11 +39,25 @@ class Checked:
         return any(problem.severity in bad for problem in self.problems)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a rule may cost.
+
+    Attributes:
+        series: how many series a metric has whose contract does not say.
+        max_samples: how many samples an evaluation of one rule may read.
+    """
+
+    series: int = 1
+    max_samples: int = MAX_SAMPLES
+
+
 def check(
     files: Sequence[Path] = (),
     metrics: Sequence[Path] = (),
     promtool: Promtool | None = None,
     options: Options | None = None,
+    budget: Budget | None = None,
 ) -> Checked:
     """Judge specs, plain Prometheus rule files and promtool test files.
 
@@ -47,28 +66,32 @@ def check(
         metrics: further metric contracts, for rules about systems of one's own.
         promtool: which one to use.
         options: period, windows, server and links.
+        budget: what a rule may cost.
     """
+    allowed = budget or Budget()
     try:
-        return _check(files, metrics, promtool or Promtool(), surroundings(options or Options()))
+        known = contract.load(metrics, allowed.series)
+        return _check(files, known, promtool or Promtool(), surroundings(options or Options()), allowed.max_samples)
     except RulesError as error:
         return Checked(problems=error.problems)
 
 
-def _check(files: Sequence[Path], metrics: Sequence[Path], promtool: Promtool, around: Surroundings) -> Checked:
+def _check(
+    files: Sequence[Path], metrics: Contract, promtool: Promtool, around: Surroundings, max_samples: int
+) -> Checked:
     read, unreadable = specfiles.read(files or (*library.specs(), *library.tests()))
     tests = [file for file in read if _is_test(file)]
     compiled, wrong = builder.compile_each([file for file in read if file not in tests], around)
-    found = checker.problems(compiled, contract.load(metrics), around)
+    judged = checker.judge(compiled, metrics, around, max_samples)
     problems = [
         *unreadable,
         *wrong,
-        *ignores.sifted(found, compiled, _judging()),
+        *ignores.sifted(judged.problems, compiled, _judging()),
         *checker.by_promtool(compiled, promtool),
         *([] if files else chosen.stale(compiled)),
         *chosen.loaded([file.path for file in tests])[1],
     ]
-    rules = sum(len(group.rules) for part in compiled for group in part.file.groups)
-    return Checked(problems=tuple(problems), rules=rules)
+    return Checked(problems=tuple(problems), rules=len(judged.entries), costs=tuple(cost.rules(judged.entries)))
 
 
 def _is_test(file: SpecFile) -> bool:

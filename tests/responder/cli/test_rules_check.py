@@ -61,6 +61,19 @@ def test_a_workflow_gets_annotations(odd: str, firebrigade: Run) -> None:
     assert f"::warning file={odd},line=2,title=group/interval::groups[0]" in result.stdout
 
 
+def test_the_cost_of_each_rule_and_group_is_printed(odd: str, firebrigade: Run) -> None:
+    text = firebrigade("rules", "check", odd, "--cost").stdout
+    assert "60       shop:up:sum" in text
+    assert "SAMPLES  RULES  GROUP" in text
+    told = json.loads(firebrigade("rules", "check", odd, "--cost", "--format", "json").stdout)
+    assert [(one["name"], one["samples"]) for one in told["cost"]["rules"]] == [("shop:up:sum", 60)]
+    assert [(one["group"], one["rules"]) for one in told["cost"]["groups"]] == [("shop", 1)]
+
+
+def test_a_budget_can_be_set(odd: str, firebrigade: Run) -> None:
+    assert "the budget is 59" in firebrigade("rules", "check", odd, "--max-samples", "59").stdout
+
+
 def test_control_characters_of_a_file_do_nothing_to_the_terminal(odd: str, firebrigade: Run) -> None:
     Path(odd).write_text('groups: [{name: "a\\u001b[2Jb", interval: 10m, rules: [{record: a, expr: up}]}]')
     result = firebrigade("rules", "check", odd)

@@ -14,9 +14,9 @@ Told = Callable[..., list[str]]
 
 METRICS = """\
 metrics:
-  - {name: shop_requests_total, type: counter, unit: requests, labels: [method, status]}
-  - {name: shop_orders_total, type: counter, unit: orders, labels: [kind], values: {kind: [new, again]}}
-  - {name: shop_seconds, type: histogram, unit: seconds, labels: [method], buckets: [0.1, 1, 5]}
+  - {name: shop_requests_total, type: counter, unit: requests, labels: [method, status], series: 100}
+  - {name: shop_orders_total, type: counter, unit: orders, labels: [kind], values: {kind: [new, again]}, series: 10}
+  - {name: shop_seconds, type: histogram, unit: seconds, labels: [method], buckets: [0.1, 1, 5], series: 20}
   - {name: shop_squeezed, type: histogram, unit: original / packed size, labels: [], buckets: [1, 5]}
   - {name: shop_queue, type: gauge, unit: orders, labels: []}
   - {name: shop_load, type: gauge, unit: ratio 0-1, labels: []}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from firebrigade.rules import reporting
+from firebrigade.rules import problem_forms
 from firebrigade.rules.problems import Problem
 
 ERROR = Problem(file="b.yaml", line=9, key="groups[0]", message="is wrong", check="metric/unknown")
@@ -13,7 +13,7 @@ NOTE = Problem(file="a.yaml", line=0, key="", message="is new", check="rule/unus
 
 
 def test_people_see_files_in_their_order_and_the_worst_first() -> None:
-    assert reporting.lines([WARNING, ERROR, NOTE]) == [
+    assert problem_forms.lines([WARNING, ERROR, NOTE]) == [
         "b.yaml:9: error: groups[0]: is wrong [metric/unknown]",
         "b.yaml:2: warning: is odd [group/interval]",
         "a.yaml: information: is new [rule/unused-record]",
@@ -21,12 +21,12 @@ def test_people_see_files_in_their_order_and_the_worst_first() -> None:
 
 
 def test_problems_are_counted_by_severity() -> None:
-    assert reporting.summary([WARNING, ERROR, ERROR, NOTE]) == "2 errors, 1 warning, 1 note"
-    assert reporting.summary([NOTE, NOTE]) == "2 notes"
+    assert problem_forms.summary([WARNING, ERROR, ERROR, NOTE]) == "2 errors, 1 warning, 1 note"
+    assert problem_forms.summary([NOTE, NOTE]) == "2 notes"
 
 
 def test_programs_find_the_documented_keys() -> None:
-    written = json.loads(reporting.to_json([ERROR], rules=7))
+    written = json.loads(problem_forms.to_json([ERROR], rules=7))
     assert written == {
         "problems": [
             {
@@ -55,4 +55,4 @@ def test_programs_find_the_documented_keys() -> None:
     ],
 )
 def test_github_reads_a_command_in_one_line(problem: Problem, command: str) -> None:
-    assert reporting.github(problem) == command
+    assert problem_forms.github(problem) == command
