@@ -32,4 +32,5 @@ clean: ## remove what setup and the tests made
 	@rm -rf .venv .links .cache .work .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
 
 bench: setup ## measure speed and memory as ratios to a ceiling
+	@PYTHONPATH=. $(BIN)/python tests/benchmarks/rules.py
 	@PYTHONPATH=. $(BIN)/python tests/benchmarks/webhook.py

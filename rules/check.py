@@ -106,15 +106,24 @@ def by_promtool(compiled: Sequence[Compiled], promtool: Promtool) -> list[Proble
 
 
 def stale(compiled: Sequence[Compiled], files: Mapping[str, str]) -> list[Problem]:
-    """Return a problem for each rule file that is not what its spec says; ``files`` are the present ones' texts."""
-    return [
-        named(
-            "file/stale",
-            part.source.problem((), f"the rule file {part.file.name} is not up to date; run firebrigade rules build"),
-        )
-        for part in compiled
-        if files.get(part.file.name) != part.file.text
-    ]
+    """Return a problem for each rule file that is not what its spec says, or that no spec makes any more.
+
+    Args:
+        compiled: all specs.
+        files: the texts of the present rule files, by name.
+    """
+    wanted = {part.file.name: part for part in compiled}
+    old = (
+        part.source.problem((), f"the rule file {name} is not up to date; run firebrigade rules build")
+        for name, part in wanted.items()
+        if files.get(name) != part.file.text
+    )
+    # Prometheus loads whatever lies there: a renamed spec's alerts would fire twice.
+    left = (
+        Problem(file=name, line=0, key="", message="is made from no spec any more; delete it")
+        for name in sorted(set(files) - set(wanted))
+    )
+    return [named("file/stale", problem) for problem in (*old, *left)]
 
 
 def _entries(

@@ -53,7 +53,13 @@ class Promtool:
             RulesError: promtool is missing or does not answer.
         """
         with tempfile.TemporaryDirectory(prefix="firebrigade-rules-") as folder:
-            return {name: said for name, text in texts.items() if (said := self._check(Path(folder) / name, text))}
+            paths = [Path(folder) / name for name in texts]
+            for path, text in zip(paths, texts.values(), strict=True):
+                path.write_text(text, encoding="utf-8")
+            if not paths or not self._check(paths):
+                return {}
+            # Only a process of its own tells which file it speaks of.
+            return {path.name: said for path in paths if (said := self._check([path]))}
 
     def run_case(self, case: Case) -> CaseResult:
         """Run one case in a file and a process of its own.
@@ -90,10 +96,9 @@ class Promtool:
         """Return the error for an answer that is none; ``said`` is all of it."""
         return _unusable(f"{self.command} was asked for values and said something else: {' '.join(said.split())[:300]}")
 
-    def _check(self, path: Path, text: str) -> str:
-        path.write_text(text, encoding="utf-8")
-        done = self._run(["check", "rules", "--lint=all", "--lint-fatal", str(path)])
-        return "" if done.returncode == 0 else _cleaned(done.stderr or done.stdout, str(path.parent))
+    def _check(self, paths: Sequence[Path]) -> str:
+        done = self._run(["check", "rules", "--lint=all", "--lint-fatal", *map(str, paths)])
+        return "" if done.returncode == 0 else _cleaned(done.stderr or done.stdout, str(paths[0].parent))
 
     def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         try:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
+from firebrigade.rules import yamltext
 from firebrigade.rules.document import KeyPath
 
 
@@ -85,20 +84,4 @@ def render(groups: Sequence[Group], source: str) -> str:
 
 def dump(data: Mapping[str, Any], source: str) -> str:
     """Return a generated file's text, with a first line that says what it was built from."""
-    body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
-    return f"# Made by `firebrigade rules build` from {source}: edit that, not this.\n{body}"
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes long expressions as blocks and lists indented, so that a diff of generated files can be read."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, indentless and False)
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _text)
+    return f"# Made by `firebrigade rules build` from {source}: edit that, not this.\n{yamltext.text(data)}"

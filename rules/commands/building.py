@@ -16,7 +16,7 @@ class Built:
     """What was built.
 
     Attributes:
-        text: all of it as one text, for standard output.
+        text: all of it as one text, for standard output; empty where files were written.
         files: the files that were written; empty when nothing was to be written.
         count: how many there are of ``thing``.
         thing: what the files hold: ``rule``.
@@ -41,7 +41,7 @@ def build(specs: Sequence[Path] = (), out: Path | None = None, options: Options 
     """
     compiled = _compiled(specs, options)
     files = builder.write((part.file for part in compiled), out) if out else ()
-    return Built(text=builder.merged(compiled), files=files, count=_rules(compiled))
+    return Built(text="" if out else builder.merged(compiled), files=files, count=_rules(compiled))
 
 
 def build_prometheusrules(
@@ -62,7 +62,7 @@ def build_prometheusrules(
     compiled = _compiled(specs, options)
     manifests = prometheusrule.manifests(compiled, place or Place())
     files = builder.write(manifests, out) if out else ()
-    return Built(text=prometheusrule.merged(manifests), files=files, count=_rules(compiled))
+    return Built(text="" if out else prometheusrule.merged(manifests), files=files, count=_rules(compiled))
 
 
 def _compiled(specs: Sequence[Path], options: Options | None) -> tuple[Compiled, ...]:

@@ -115,6 +115,8 @@ def test_a_rule_file_that_is_not_what_its_spec_says_is_told(write: Write, surrou
     compiled = build.compile_one(document.read(write("shop.yaml", ALERT)), surroundings)
     assert check.stale([compiled], {compiled.file.name: compiled.file.text}) == []
     assert "not up to date" in check.stale([compiled], {})[0].message
+    left = check.stale([compiled], {compiled.file.name: compiled.file.text, "slo-renamed.yaml": "groups: []"})
+    assert [str(problem) for problem in left] == ["slo-renamed.yaml: is made from no spec any more; delete it"]
 
 
 def test_what_sloth_has_no_place_for_is_only_a_warning(write: Write) -> None:
