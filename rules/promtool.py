@@ -7,7 +7,7 @@ streams that don't interleave, so one process gets one file.
 
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,10 +56,7 @@ class Promtool:
             paths = [Path(folder) / name for name in texts]
             for path, text in zip(paths, texts.values(), strict=True):
                 path.write_text(text, encoding="utf-8")
-            if not paths or not self._check(paths):
-                return {}
-            # Only a process of its own tells which file it speaks of.
-            return {path.name: said for path in paths if (said := self._check([path]))}
+            return dict(self._refused(paths))
 
     def run_case(self, case: Case) -> CaseResult:
         """Run one case in a file and a process of its own.
@@ -95,6 +92,19 @@ class Promtool:
     def confused(self, said: str) -> RulesError:
         """Return the error for an answer that is none; ``said`` is all of it."""
         return _unusable(f"{self.command} was asked for values and said something else: {' '.join(said.split())[:300]}")
+
+    def _refused(self, paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
+        """Yield the names of files and what is wrong with them.
+
+        Only a process of its own tells which file it speaks of, so what is refused together is asked again in halves.
+        """
+        said = self._check(paths) if paths else ""
+        if said and len(paths) == 1:
+            yield paths[0].name, said
+        elif said:
+            half = len(paths) // 2
+            yield from self._refused(paths[:half])
+            yield from self._refused(paths[half:])
 
     def _check(self, paths: Sequence[Path]) -> str:
         done = self._run(["check", "rules", "--lint=all", "--lint-fatal", *map(str, paths)])

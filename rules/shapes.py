@@ -30,7 +30,7 @@ class Shapes:
 
     def of(self, text: str) -> str:
         """Return an expression's shape."""
-        patterned = {label for label, operator, _ in _MATCHER.findall(text) if operator in {"=~", "!~"}}
+        patterned = {label for label, operator, _ in _MATCHER.findall(text) if "~" in operator} if "~" in text else ()
         seen: dict[str, int] = {}
 
         def blank(match: re.Match[str]) -> str:

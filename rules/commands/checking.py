@@ -1,6 +1,7 @@
 """``check`` as a function: every problem of specs, rule files and tests. Of programs it runs only promtool's check."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,12 +83,15 @@ def _check(
     read, unreadable = specfiles.read(files or (*library.specs(), *library.tests()))
     tests = [file for file in read if _is_test(file)]
     compiled, wrong = builder.compile_each([file for file in read if file not in tests], around)
-    judged = checker.judge(compiled, metrics, around, max_samples)
+    # promtool is a process of its own, which runs while we judge.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        refused = pool.submit(checker.by_promtool, compiled, promtool)
+        judged = checker.judge(compiled, metrics, around, max_samples)
     problems = [
         *unreadable,
         *wrong,
         *ignores.sifted(judged.problems, compiled, _judging()),
-        *checker.by_promtool(compiled, promtool),
+        *refused.result(),
         *([] if files else chosen.stale(compiled)),
         *chosen.loaded([file.path for file in tests])[1],
     ]

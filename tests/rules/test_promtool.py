@@ -103,6 +103,15 @@ def test_a_rule_file_that_prometheus_would_refuse_is_told_by_name() -> None:
     assert set(said) == {"bad.yaml"}
 
 
+def test_each_of_many_files_that_are_refused_is_told() -> None:
+    good, bad = "groups: []", "groups: [{name: g, rules: [{alert: A, expr: 'sum('}]}]"
+    texts = {f"{number}.yaml": bad if number in {0, 3, 4} else good for number in range(7)}
+    said = Promtool().check_rules(texts)
+    assert list(said) == ["0.yaml", "3.yaml", "4.yaml"]
+    assert all("parse error" in text and name in text for name, text in said.items())
+    assert Promtool().check_rules({}) == {}
+
+
 def test_two_rules_of_one_name_and_labels_are_told_although_promtool_exits_0_by_default() -> None:
     rule = "{record: a, expr: b}"
     assert (
