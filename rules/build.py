@@ -118,7 +118,9 @@ def _read(source: Document, surroundings: Surroundings) -> _Groups:
     if reader is None:
         return _Groups(source=source, reader=None, objectives=(), groups=alerts.groups(source, surroundings))
     found = reader(source, surroundings)
-    groups = tuple(group for objective in found for group in burnrate.groups(objective))
+    groups = tuple(
+        group for objective in found for group in burnrate.groups(objective, sloth=surroundings.sloth_alerts)
+    )
     return _Groups(source=source, reader=reader, objectives=found, groups=groups)
 
 
@@ -149,6 +151,14 @@ class Text(Protocol):
     @property
     def text(self) -> str:
         """Its content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file whose text is known."""
+
+    name: str
+    text: str
 
 
 def write(files: Iterable[Text], folder: Path) -> tuple[Path, ...]:

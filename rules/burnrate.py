@@ -16,7 +16,8 @@ def groups(objective: Objective, *, sloth: bool = False) -> tuple[Group, ...]:
         sloth: alert as Sloth does, with one page and one ticket, instead of one alert for each tier.
     """
     name = f"slo-{objective.id}"
-    alerts = slothalerts.rules(objective) if sloth else (*burnalerts.rules(objective), *nodata.rules(objective))
+    own = (recordings.histories, burnalerts.rules, nodata.rules)
+    alerts = [rule for rules in ((slothalerts.rules,) if sloth else own) for rule in rules(objective)]
     return (
         Group(name=name, interval=_INTERVAL, rules=(*recordings.rules(objective), *alerts)),
         Group(name=f"{name}-budget", interval=_INTERVAL, rules=tuple(budget.rules(objective))),

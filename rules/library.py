@@ -64,6 +64,7 @@ class Surroundings:
         windows: those besides the bundled ones; the first that has a period is meant.
         own_links: which of the annotations ``runbook_url`` and ``dashboard_url`` were chosen for this build, so that
             alerts of specs that name none get them as well.
+        sloth_alerts: whether SLOs get Sloth's two alerts instead of one for each tier.
     """
 
     links: Links
@@ -74,6 +75,7 @@ class Surroundings:
     period: Duration = field(default_factory=lambda: Duration("30d"))
     windows: tuple[Windows, ...] = ()
     own_links: tuple[str, ...] = ()
+    sloth_alerts: bool = False
 
 
 def folder() -> Path:

@@ -27,6 +27,10 @@ def rules(objective: Objective) -> Iterator[Rule]:
     ordered = sorted(windows.values(), key=lambda window: (window != BASE, window.seconds))
     for window in ordered:
         yield from _window(objective, window)
+
+
+def histories(objective: Objective) -> Iterator[Rule]:
+    """Yield how much there is of each long window of a ticket: the whole of it, except after a cold start."""
     for window in {tier.long.text: tier.long for tier in objective.tiers if not tier.is_page}.values():
         yield _history(objective, window)
 

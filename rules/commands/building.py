@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
-from firebrigade.rules import library, prometheusrule
+from firebrigade.rules import inhibition, library, prometheusrule
 from firebrigade.rules.build import Compiled
 from firebrigade.rules.commands.options import Options, surroundings
 from firebrigade.rules.prometheusrule import Place
@@ -63,6 +63,27 @@ def build_prometheusrules(
     manifests = prometheusrule.manifests(compiled, place or Place())
     files = builder.write(manifests, out) if out else ()
     return Built(text="" if out else prometheusrule.merged(manifests), files=files, count=_rules(compiled))
+
+
+def build_inhibit_rules(specs: Sequence[Path] = (), out: Path | None = None, options: Options | None = None) -> Built:
+    """Build the inhibition rules that keep a ticket quiet while the page about the same SLO fires.
+
+    Args:
+        specs: files and folders anywhere; none means the bundled library.
+        out: the folder for ``inhibit-rules.yml``, which Prometheus must not load; None writes nothing.
+        options: as for the rules themselves.
+
+    Raises:
+        RulesError: with every mistake in the specs, or because the folder can't be written.
+    """
+    chosen = surroundings(options or Options())
+    compiled = builder.compile_all(specs or library.specs(), chosen)
+    objectives = [objective for part in compiled for objective in part.objectives]
+    text = inhibition.text(objectives, "the SLO specs", sloth=chosen.sloth_alerts)
+    file = builder.Written(name="inhibit-rules.yml", text=text)
+    count = len(inhibition.rules(objectives, sloth=chosen.sloth_alerts))
+    files = builder.write([file], out) if out else ()
+    return Built(text=text, files=files, count=count, thing="inhibition rule")
 
 
 def _compiled(specs: Sequence[Path], options: Options | None) -> tuple[Compiled, ...]:

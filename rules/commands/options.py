@@ -25,6 +25,7 @@ class Options:
         period: of SLOs whose spec names none, such as ``28d``.
         windows: files of alert windows, in Firebrigade's format or Sloth's, each for its period.
         scrape_interval, retention: of the Prometheus that will evaluate the rules.
+        compat: ``sloth`` for SLOs that alert exactly as Sloth's do.
         runbook_url, dashboard_url: addresses in which ``{name}`` stands for the runbook's or the dashboard's name.
     """
 
@@ -34,6 +35,7 @@ class Options:
     retention: str = ""
     runbook_url: str = ""
     dashboard_url: str = ""
+    compat: str = ""
 
 
 def surroundings(options: Options) -> Surroundings:
@@ -54,6 +56,7 @@ def surroundings(options: Options) -> Surroundings:
         ),
         links=_links(options, bundled.links, told),
         own_links=tuple(_chosen(options)),
+        sloth_alerts=options.compat == "sloth",
     )
     if told:
         raise RulesError(told)

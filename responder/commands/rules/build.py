@@ -10,7 +10,7 @@ from firebrigade.rules import commands
 from firebrigade.rules.commands import Built, Options, Place
 from firebrigade.rules.problems import RulesError
 
-FORMATS = ("rules", "prometheusrule")
+FORMATS = ("rules", "prometheusrule", "inhibit-rules")
 
 
 @click.command()
@@ -28,7 +28,8 @@ def build(
 
     SPEC is a file or a folder: our own specs, Sloth's (also for Kubernetes) or OpenSLO. Without it, from those that
     come with Firebrigade. With --format prometheusrule as objects for the Prometheus operator, one per rule file and
-    small enough for kubectl apply.
+    small enough for kubectl apply; with --format inhibit-rules what keeps tickets quiet while a page about the same
+    SLO fires, for Alertmanager's configuration.
     """
     if kind != "prometheusrule" and (namespace or labels):
         raise click.UsageError("--namespace and --label are for --format prometheusrule")
@@ -43,6 +44,8 @@ def build(
 def _built(kind: str, specs: tuple[Path, ...], folder: Path | None, place: Place, options: Options) -> Built:
     if kind == "prometheusrule":
         return commands.build_prometheusrules(specs, folder, place, options)
+    if kind == "inhibit-rules":
+        return commands.build_inhibit_rules(specs, folder, options)
     return commands.build(specs, folder, options)
 
 

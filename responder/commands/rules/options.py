@@ -1,8 +1,8 @@
 """The options that every command on specs takes: period, windows, the Prometheus that evaluates, and links."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +18,12 @@ _OPTIONS = (
     click.option("--retention", default="", metavar="TIME", help="How long Prometheus keeps samples; 32d."),
     click.option("--runbook-url", default="", metavar="URL", help="Where runbooks are; {name} stands for one's name."),
     click.option("--dashboard-url", default="", metavar="URL", help="Where dashboards are, likewise."),
+    click.option(
+        "--compat",
+        type=click.Choice(["", "sloth"]),
+        default="",
+        help="Alert exactly as Sloth: one page and one ticket.",
+    ),
 )
 
 
@@ -25,25 +31,9 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command these options; it gets them as one argument, ``options``."""
 
     @wraps(command)
-    def call(
-        *args: Any,
-        period: str,
-        windows: tuple[Path, ...],
-        scrape_interval: str,
-        retention: str,
-        runbook_url: str,
-        dashboard_url: str,
-        **others: Any,
-    ) -> None:
-        options = Options(
-            period=period,
-            windows=windows,
-            scrape_interval=scrape_interval,
-            retention=retention,
-            runbook_url=runbook_url,
-            dashboard_url=dashboard_url,
-        )
-        command(*args, options=options, **others)
+    def call(*args: Any, **given: Any) -> None:
+        chosen = {field.name: given.pop(field.name) for field in fields(Options)}
+        command(*args, options=Options(**chosen), **given)
 
     decorated: Callable[..., None] = call
     for option in reversed(_OPTIONS):

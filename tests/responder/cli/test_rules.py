@@ -38,6 +38,20 @@ def test_rules_are_built_as_objects_for_the_operator(firebrigade: Run) -> None:
     assert made["metadata"]["labels"]["release"] == "prometheus"
 
 
+def test_what_keeps_tickets_quiet_is_built_for_alertmanager(firebrigade: Run, tmp_path: Path) -> None:
+    result = firebrigade("rules", "build", str(SPEC), "--format", "inhibit-rules", "--out", str(tmp_path))
+    assert (result.exit_code, result.stderr) == (0, "1 inhibition rule in 1 file.\n")
+    (rule,) = yaml.safe_load((tmp_path / "inhibit-rules.yml").read_text())["inhibit_rules"]
+    assert rule["equal"] == ["sloth_id"]
+
+
+def test_people_who_come_from_sloth_get_its_two_alerts(firebrigade: Run) -> None:
+    result = firebrigade("rules", "build", str(SPEC), "--compat", "sloth")
+    rules = [rule for group in yaml.safe_load(result.stdout)["groups"] for rule in group["rules"]]
+    assert [rule["labels"]["sloth_severity"] for rule in rules if "alert" in rule] == ["page", "ticket"]
+    assert not [rule for rule in rules if "history" in rule.get("record", "")]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
