@@ -9,7 +9,7 @@ from firebrigade.rules.mutation import writing
 from firebrigade.rules.mutation.tree import Matcher, Selector, Subquery, Tree
 
 _OPPOSITES = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
-_ALTERNATIVES = re.compile(r"(?P<before>[^()|]*)\(?(?P<inside>[^()|]+(\|[^()|]+)+)\)?(?P<after>[^()|]*)")
+_IN_A_GROUP = re.compile(r"(?P<before>[^()|]*\()(?P<inside>[^()]+)(?P<after>\)[^()|]*)")
 
 
 def changes(tree: Tree) -> Iterator[tuple[str, Tree]]:
@@ -45,11 +45,12 @@ def _matched(matcher: Matcher) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
 
 
 def _fewer_alternatives(pattern: str) -> Iterator[str]:
-    """Yield a regular expression of the form ``a(b|c)d`` without each of its alternatives."""
-    match = _ALTERNATIVES.fullmatch(pattern)
-    if match is None or bool("(" in pattern) != bool(")" in pattern):
+    """Yield a regular expression of the form ``a|b`` or ``c(a|b)d`` without each of its alternatives."""
+    group = _IN_A_GROUP.fullmatch(pattern)
+    before, inside, after = group.groups() if group else ("", pattern, "")
+    alternatives = inside.split("|")
+    if len(alternatives) < 2 or "(" in inside:
         return
-    alternatives = match["inside"].split("|")
     for number in range(len(alternatives)):
-        inside = "|".join(alternatives[:number] + alternatives[number + 1 :])
-        yield f"{match['before']}({inside}){match['after']}" if "(" in pattern else inside
+        fewer = "|".join(alternatives[:number] + alternatives[number + 1 :])
+        yield f"{before}{fewer}{after}"

@@ -59,6 +59,7 @@ def _changed(expr: str) -> dict[str, str]:
         pytest.param(
             "x{a=~'/(1|2)/'}", 'a=~"/(1|2)/" becomes a=~"/(1)/" in x', 'x{a=~"/(1)/"}', id="an alternative in a group"
         ),
+        pytest.param("x{a=~'bus|car'}", 'a=~"bus|car" becomes a=~"bus" in x', 'x{a=~"bus"}', id="the last alternative"),
         pytest.param("sum(x)", "sum becomes max", "max(x)", id="the largest instead of the sum"),
         pytest.param("avg(x)", "avg becomes sum", "sum(x)", id="the sum instead of the mean"),
         pytest.param("sum by (a, b) (x)", "label a of sum by is dropped", "sum by (b) (x)", id="a label of by"),
@@ -118,6 +119,12 @@ def test_an_alert_that_fires_on_is_made_to_end() -> None:
 
 def test_a_recording_rule_waits_for_nothing() -> None:
     assert not any("for" in mutant.change for mutant in mutations({"record": "a:b", "expr": "x"}))
+
+
+@pytest.mark.parametrize("pattern", ["5..", "a(b|c)(d|e)", "a|(b|c)", "((a|b))"])
+def test_a_regular_expression_of_another_form_keeps_its_alternatives(pattern: str) -> None:
+    written = f'a=~"{pattern}"'
+    assert set(_changed(f"x{{{written}}}")) == {f'{written} becomes a!~"{pattern}" in x', f"{written} is dropped in x"}
 
 
 def test_what_could_not_be_loaded_is_no_mutant() -> None:
