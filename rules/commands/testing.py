@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
-from firebrigade.rules import casecache, coverage, document, library
-from firebrigade.rules.cases import Loaded
+from firebrigade.rules import casecache, contract, coverage, disturbances, document, library
+from firebrigade.rules.cases import Case, Loaded
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.problems import Problem
 from firebrigade.rules.promtool import CaseResult, Promtool
@@ -53,11 +53,19 @@ def test(
     results: list[CaseResult] = []
     runner = casecache.runner(promtool or Promtool(), cache)
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        for result in pool.map(runner.run_case, [case for one in loaded for case in one.cases]):
+        for result in pool.map(runner.run_case, _all(loaded)):
             results.append(result)
             if progress:
                 progress(result)
     return Outcome(cases=tuple(results), problems=tuple(problems))
+
+
+def _all(loaded: Sequence[Loaded]) -> Iterator[Case]:
+    """Yield the written cases, and those that follow from them."""
+    counted = contract.load()
+    for one in loaded:
+        yield from one.cases
+        yield from disturbances.cases(one, counted)
 
 
 def _bundled(loaded: Sequence[Loaded]) -> Iterator[Problem]:
