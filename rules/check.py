@@ -49,7 +49,11 @@ def problems(compiled: Sequence[Compiled], contract: Contract, surroundings: Sur
 
 
 def judge(
-    compiled: Sequence[Compiled], contract: Contract, surroundings: Surroundings, max_samples: int = MAX_SAMPLES
+    compiled: Sequence[Compiled],
+    contract: Contract,
+    surroundings: Surroundings,
+    max_samples: int = MAX_SAMPLES,
+    shown: frozenset[str] = frozenset(),
 ) -> Judged:
     """Make all checks.
 
@@ -58,6 +62,7 @@ def judge(
         contract: the metrics that they may read.
         surroundings: the runbooks and links that there are.
         max_samples: how many samples an evaluation of one rule may read.
+        shown: the series that dashboards read.
     """
     groups = [(part.source, group) for part in compiled for group in part.file.groups]
     known = contract.with_series(recorded.series((group for _, group in groups), contract))
@@ -66,7 +71,7 @@ def judge(
         *(_at(entry, ("expr",), one) for entry, one in told),
         *_of_rules(entries),
         *_of_groups(groups),
-        *_of_sets(entries, max_samples),
+        *_of_sets(entries, max_samples, shown),
     ]
     # One written rule can become many, with the same problem each.
     found = dict.fromkeys(judgement.problem() for judgement in judgements)
@@ -164,12 +169,12 @@ def _of_groups(groups: Sequence[tuple[Document, Group]]) -> Iterator[_Judgement]
                 yield _Judgement(check=check, source=source, place=_place(group), sentence=sentence)
 
 
-def _of_sets(entries: Sequence[Entry], max_samples: int) -> Iterator[_Judgement]:
+def _of_sets(entries: Sequence[Entry], max_samples: int, shown: frozenset[str]) -> Iterator[_Judgement]:
     recorded_by: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.rule.record:
             recorded_by.setdefault(entry.rule.record, []).append(entry)
-    rules = RuleSet(entries=entries, recorded=recorded_by, max_samples=max_samples)
+    rules = RuleSet(entries=entries, recorded=recorded_by, shown=shown, max_samples=max_samples)
     for check in checks.every().values():
         if isinstance(check, SetCheck):
             for entry, key, sentence in check.judge(rules):

@@ -58,7 +58,7 @@ class Surroundings:
     """What a build takes from outside its specs.
 
     Attributes:
-        runbooks: the names of those that exist, or None where nobody knows.
+        runbooks, dashboards: the names of those that exist, or None where nobody knows.
         targets: the labels by which the runbooks' actions find their targets, by the runbook's name.
         period: of SLOs whose spec names none.
         windows: those besides the bundled ones; the first that has a period is meant.
@@ -70,6 +70,7 @@ class Surroundings:
     links: Links
     services: tuple[Service, ...]
     runbooks: frozenset[str] | None
+    dashboards: frozenset[str] | None = None
     server: Server = field(default_factory=Server)
     targets: Mapping[str, Choices] = field(default_factory=dict)
     period: Duration = field(default_factory=lambda: Duration("30d"))
@@ -91,9 +92,19 @@ def specs() -> tuple[Path, ...]:
     return tuple(sorted(folder().glob("alerts/*.yaml")) + sorted(folder().glob("slos/*.yaml")))
 
 
+def dashboards() -> tuple[Path, ...]:
+    """Return the bundled dashboard specs, sorted."""
+    return tuple(sorted(folder().glob("dashboards/*.yaml")))
+
+
 def generated() -> Path:
     """Return the folder of the files that Prometheus loads."""
     return folder() / "generated"
+
+
+def generated_dashboards() -> Path:
+    """Return the folder of the files that Grafana loads; each is named by its dashboard's uid."""
+    return generated() / "dashboards"
 
 
 def tests() -> tuple[Path, ...]:
@@ -116,16 +127,23 @@ def surroundings() -> Surroundings:
     links = document.read(folder() / "links.yaml").parse(Links)
     services = document.read(folder() / "services.yaml").parse(_Services).services
     targets = runbook_targets.of(folder().parent / "runbooks")
-    return Surroundings(links=links, services=services, runbooks=frozenset(targets) or None, targets=targets)
+    return Surroundings(
+        links=links,
+        services=services,
+        runbooks=frozenset(targets) or None,
+        dashboards=frozenset(path.stem for path in generated_dashboards().glob("*.json")) or None,
+        targets=targets,
+    )
 
 
 def annotations(links: Links, runbook: str, dashboard: str) -> Mapping[str, str]:
     """Return the two links of an alert; a name that is already an address is kept."""
     return {
-        "runbook_url": _address(links.runbook_url, runbook),
-        "dashboard_url": _address(links.dashboard_url, dashboard),
+        "runbook_url": address(links.runbook_url, runbook),
+        "dashboard_url": address(links.dashboard_url, dashboard),
     }
 
 
-def _address(pattern: str, name: str) -> str:
+def address(pattern: str, name: str) -> str:
+    """Return where a runbook or a dashboard is; a name that is already an address is kept."""
     return name if name.startswith(("https://", "http://")) else pattern.replace("{name}", name)

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 from firebrigade.receivers.registry import collect
+from firebrigade.rules import commands
+from firebrigade.rules.grafana.spec import Panel
 from firebrigade.runbooks.loader import RunbookLibrary
 from firebrigade.runbooks.registry import action_classes
 
@@ -59,3 +61,13 @@ def test_the_how_tos_runbook_loads(tmp_path: Path) -> None:
     (tmp_path / "queue-stuck.md").write_text(example("add-a-runbook.md", "markdown"))
     (runbook,) = RunbookLibrary.load(tmp_path)
     assert (runbook.name, runbook.alerts) == ("queue-stuck", ("QueueStuck",))
+
+
+def test_the_how_tos_dashboard_has_no_problems(tmp_path: Path) -> None:
+    (tmp_path / "checkout.yaml").write_text(example("add-a-dashboard.md", "yaml"))
+    assert commands.check([tmp_path / "checkout.yaml"]).problems == ()
+
+
+def test_the_how_to_explains_every_key_of_a_panel() -> None:
+    text = (ROOT / "docs" / "howto" / "add-a-dashboard.md").read_text()
+    assert [key for key in Panel.model_fields if f"`{key}`" not in text] == []

@@ -3,7 +3,13 @@
 Without files, each works on the bundled library.
 """
 
-from firebrigade.rules.commands.building import Built, build, build_inhibit_rules, build_prometheusrules
+from firebrigade.rules.commands.building import (
+    Built,
+    build,
+    build_dashboards,
+    build_inhibit_rules,
+    build_prometheusrules,
+)
 from firebrigade.rules.commands.checking import Budget, Checked, check
 from firebrigade.rules.commands.mutating import Effort, Mutated, mutate
 from firebrigade.rules.commands.options import Options
@@ -23,6 +29,7 @@ __all__ = [
     "Place",
     "Verdict",
     "build",
+    "build_dashboards",
     "build_inhibit_rules",
     "build_prometheusrules",
     "check",

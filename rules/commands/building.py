@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
-from firebrigade.rules import inhibition, library, prometheusrule
+from firebrigade.rules import contract, inhibition, library, prometheusrule, specfiles
 from firebrigade.rules.build import Compiled
+from firebrigade.rules.commands import dashboards
 from firebrigade.rules.commands.options import Options, surroundings
+from firebrigade.rules.grafana import sources
+from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.prometheusrule import Place
 
 
@@ -19,7 +22,7 @@ class Built:
         text: all of it as one text, for standard output; empty where files were written.
         files: the files that were written; empty when nothing was to be written.
         count: how many there are of ``thing``.
-        thing: what the files hold: ``rule``.
+        thing: what the files hold: ``rule``, ``inhibition rule`` or ``panel``.
     """
 
     text: str
@@ -84,6 +87,42 @@ def build_inhibit_rules(specs: Sequence[Path] = (), out: Path | None = None, opt
     count = len(inhibition.rules(objectives, sloth=chosen.sloth_alerts))
     files = builder.write([file], out) if out else ()
     return Built(text=text, files=files, count=count, thing="inhibition rule")
+
+
+def build_dashboards(
+    specs: Sequence[Path] = (), out: Path | None = None, metrics: Sequence[Path] = (), options: Options | None = None
+) -> Built:
+    """Build Grafana's dashboards: those of dashboard specs, and one for each service that has SLOs.
+
+    Args:
+        specs: dashboard specs, SLO specs and alert files, or folders of them; none means the bundled library.
+        out: the folder for one file per dashboard; None writes nothing.
+        metrics: further metric contracts, for queries about systems of one's own.
+        options: as for the rules themselves.
+
+    Raises:
+        RulesError: with every mistake in the specs, because there are several and no folder, or because the folder
+            can't be written.
+    """
+    around = surroundings(options or Options())
+    read, unreadable = specfiles.read(specs or (*library.dashboards(), *library.specs()))
+    boards, rest = dashboards.split(read)
+    written, unfit = sources.parse(boards)
+    compiled, wrong = builder.compile_each(rest, around)
+    if problems := (*unreadable, *unfit, *wrong):
+        raise RulesError(problems)
+    found = dashboards.Scenery(around=around, metrics=contract.load(metrics), compiled=compiled).files(written)
+    if not found or (len(found) > 1 and out is None):
+        raise RulesError([Problem(file="", line=0, key="--out", message=_none_or_many(len(found)))])
+    files = builder.write(found, out) if out else ()
+    count = sum(one.panels for one in found)
+    return Built(text="" if out else found[0].text, files=files, count=count, thing="panel")
+
+
+def _none_or_many(number: int) -> str:
+    if not number:
+        return "nothing to build: none of the files is a dashboard or has SLOs"
+    return f"{number} dashboards don't fit into one stream; name a folder"
 
 
 def _compiled(specs: Sequence[Path], options: Options | None) -> tuple[Compiled, ...]:

@@ -10,10 +10,12 @@ from firebrigade.rules import check as checker
 from firebrigade.rules import checks, contract, cost, ignores, library, specfiles
 from firebrigade.rules.checks.kinds import GroupCheck, QueryCheck, RuleCheck, SetCheck
 from firebrigade.rules.checks.subjects import MAX_SAMPLES
+from firebrigade.rules.commands import dashboards
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.commands.options import Options, surroundings
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.cost import RuleCost
+from firebrigade.rules.grafana import sources
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.problems import Problem, RulesError, Severity
 from firebrigade.rules.promtool import Promtool
@@ -80,19 +82,25 @@ def check(
 def _check(
     files: Sequence[Path], metrics: Contract, promtool: Promtool, around: Surroundings, max_samples: int
 ) -> Checked:
-    read, unreadable = specfiles.read(files or (*library.specs(), *library.tests()))
+    read, unreadable = specfiles.read(files or (*library.specs(), *library.dashboards(), *library.tests()))
     tests = [file for file in read if _is_test(file)]
-    compiled, wrong = builder.compile_each([file for file in read if file not in tests], around)
+    boards, rest = dashboards.split(file for file in read if file not in tests)
+    compiled, wrong = builder.compile_each(rest, around)
+    written, unfit = sources.parse(boards)
+    linked = dashboards.linked(around, compiled, written)
     # promtool is a process of its own, which runs while we judge.
     with ThreadPoolExecutor(max_workers=1) as pool:
         refused = pool.submit(checker.by_promtool, compiled, promtool)
-        judged = checker.judge(compiled, metrics, around, max_samples)
+        judged = checker.judge(compiled, metrics, linked, max_samples, dashboards.shown(written))
+    scenery = dashboards.Scenery(around=around, metrics=metrics, compiled=compiled)
     problems = [
         *unreadable,
         *wrong,
         *ignores.sifted(judged.problems, compiled, _judging()),
         *refused.result(),
-        *([] if files else chosen.stale(compiled)),
+        *unfit,
+        *(scenery.problems(written) if written else []),
+        *([] if files else [*chosen.stale(compiled), *scenery.stale(written, library.generated_dashboards())]),
         *chosen.loaded([file.path for file in tests])[1],
     ]
     return Checked(problems=tuple(problems), rules=len(judged.entries), costs=tuple(cost.rules(judged.entries)))

@@ -39,7 +39,13 @@ def surroundings() -> Surroundings:
     bundled = library.surroundings()
     targets = {"service-down": (frozenset({"pod", "deployment"}),), "high-error-rate": ()}
     runbooks = frozenset(targets)
-    return Surroundings(links=bundled.links, services=bundled.services, runbooks=runbooks, targets=targets)
+    return Surroundings(
+        links=bundled.links,
+        services=bundled.services,
+        runbooks=runbooks,
+        dashboards=frozenset({"shop"}),
+        targets=targets,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,16 @@
 """The commands on rules, as the command line calls them."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from firebrigade.rules import commands, library
+from firebrigade.rules import build, commands, contract, library, specfiles
+from firebrigade.rules.commands import dashboards
+from firebrigade.rules.grafana import sources
 from firebrigade.rules.problems import RulesError
 from firebrigade.rules.promtool import Promtool
 
@@ -101,3 +105,84 @@ def test_the_library_lies_where_its_modules_do() -> None:
     assert library.generated().is_dir()
     assert library.specs()
     assert library.tests()
+
+
+DASHBOARD = """\
+uid: shop
+title: Shop
+description: The shop.
+span: 6h
+refresh: 30s
+rows:
+  - title: Now
+    panels:
+      - title: Queue
+        description: Orders that wait.
+        queries: [{expr: max(shop_queue_length), legend: orders}]
+        thresholds: [{alert: ShopSlow}]
+"""
+
+
+def test_a_dashboard_of_ones_own_is_built_with_its_metrics_and_alerts(write: Write, tmp_path: Path) -> None:
+    specs, metrics = [write("shop.yaml", SPEC), write("board.yaml", DASHBOARD)], [write("metrics.yaml", METRICS)]
+    built = commands.build_dashboards(specs, metrics=metrics)
+    made = json.loads(built.text)
+    assert (made["uid"], built.count, built.files) == ("shop", 1, ())
+    (panel,) = [one for one in made["panels"] if one["title"] == "Queue"]
+    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1] == {"color": "orange", "value": 100}
+    assert panel["links"][0]["url"] == "https://wiki.example/slow"
+    assert [one.name for one in commands.build_dashboards(specs, tmp_path / "out", metrics).files] == ["shop.json"]
+
+
+def test_the_slos_of_a_spec_become_a_dashboard_of_their_service() -> None:
+    made = json.loads(commands.build_dashboards([library.folder() / "slos" / "agents-task-success.yaml"]).text)
+    assert made["uid"] == "slo-agents"
+    assert {"Budget left", "Budget alerts"} <= {one["title"] for one in made["panels"]}
+
+
+@pytest.mark.parametrize(
+    ("specs", "told"),
+    [
+        pytest.param(
+            ["slos/agents-task-success.yaml", "slos/ryot-time-to-first-token.yaml"],
+            "2 dashboards don't fit into one stream",
+            id="several",
+        ),
+        pytest.param(["alerts/api.yaml"], "nothing to build", id="none"),
+    ],
+)
+def test_what_is_no_single_dashboard_is_refused_for_standard_output(specs: list[str], told: str) -> None:
+    with pytest.raises(RulesError, match=told):
+        commands.build_dashboards([library.folder() / spec for spec in specs])
+
+
+def test_a_dashboard_that_is_wrong_is_neither_built_nor_passed(write: Write, tmp_path: Path) -> None:
+    wrong = write("board.yaml", DASHBOARD)
+    with pytest.raises(RulesError, match="shop_queue_length is not in the metric contract") as error:
+        commands.build_dashboards([wrong], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert any("there is no alert ShopSlow" in problem.message for problem in error.value.problems)
+    assert {problem.check for problem in commands.check([wrong]).problems} >= {"dashboard/query", "dashboard/reference"}
+
+
+def test_an_alert_may_link_to_a_dashboard_that_is_given_with_it(write: Write) -> None:
+    metrics, spec = [write("metrics.yaml", METRICS)], SPEC.replace("https://grafana.example/d/shop", "shop")
+    alone = commands.check([write("shop.yaml", spec)], metrics).problems
+    assert [(one.check, one.line) for one in alone] == [("alert/dashboard", 6)]
+    assert "there is no dashboard shop; there is agent-collective" in alone[0].message
+    assert commands.check([write("shop.yaml", spec), write("board.yaml", DASHBOARD)], metrics).problems == ()
+
+
+def test_a_dashboard_file_that_is_old_missing_or_nobody_s_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "dashboards"
+    shutil.copytree(library.generated_dashboards(), folder)
+    compiled = build.compile_all(library.specs(), library.surroundings())
+    written, _ = sources.parse(specfiles.read(library.dashboards())[0])
+    scenery = dashboards.Scenery(around=library.surroundings(), metrics=contract.load(), compiled=compiled)
+    assert scenery.stale(written, folder) == []
+    (folder / "system-health.json").write_text("{}")
+    (folder / "slo-ryot.json").unlink()
+    (folder / "nobody-s.json").write_text("{}")
+    found = scenery.stale(written, folder)
+    assert [Path(one.file).name for one in found] == ["nobody-s.json", "slo-ryot.json", "system-health.json"]
+    assert {one.check for one in found} == {"file/stale"}

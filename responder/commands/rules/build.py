@@ -1,16 +1,19 @@
 """``firebrigade rules build``."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from firebrigade.responder.commands.rules.options import with_options
-from firebrigade.responder.commands.rules.output import SPECS, count, refuse
+from firebrigade.responder.commands.rules.output import FILES, SPECS, count, refuse
 from firebrigade.rules import commands
 from firebrigade.rules.commands import Built, Options, Place
 from firebrigade.rules.problems import RulesError
 
-FORMATS = ("rules", "prometheusrule", "inhibit-rules")
+FORMATS = ("rules", "prometheusrule", "inhibit-rules", "dashboards")
+ONLY_FOR = {"namespace": "prometheusrule", "label": "prometheusrule", "metrics": "dashboards"}
 
 
 @click.command()
@@ -18,35 +21,42 @@ FORMATS = ("rules", "prometheusrule", "inhibit-rules")
 @click.option("--out", default="-", show_default=True, metavar="DIR", help="A folder; - is standard output.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="rules", show_default=True, help="What to build.")
 @click.option("--namespace", default="", metavar="NS", help="Namespace of PrometheusRule objects.")
-@click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of PrometheusRule objects; repeatable.")
+@click.option("--label", multiple=True, metavar="K=V", help="Label of PrometheusRule objects; repeatable.")
+@click.option("--metrics", multiple=True, type=FILES, metavar="FILE", help="Metrics that dashboards show; repeatable.")
 @with_options
-def build(
-    specs: tuple[Path, ...], out: str, kind: str, namespace: str, labels: tuple[str, ...], options: Options
-) -> None:
+def build(specs: tuple[Path, ...], out: str, kind: str, options: Options, **others: Any) -> None:
     """
     Build Prometheus rule files from SLO specs and alert files.
 
     SPEC is a file or a folder: our own specs, Sloth's (also for Kubernetes) or OpenSLO. Without it, from those that
     come with Firebrigade. With --format prometheusrule as objects for the Prometheus operator, one per rule file and
     small enough for kubectl apply; with --format inhibit-rules what keeps tickets quiet while a page about the same
-    SLO fires, for Alertmanager's configuration.
+    SLO fires, for Alertmanager's configuration; with --format dashboards Grafana's dashboards, those of dashboard specs
+    and one for each service that has SLOs.
     """
-    if kind != "prometheusrule" and (namespace or labels):
-        raise click.UsageError("--namespace and --label are for --format prometheusrule")
-    place = Place(namespace=namespace, labels=dict(map(_label, labels)))
+    _refuse_misfits(kind, others)
     folder = None if out == "-" else Path(out)
     try:
-        _print(_built(kind, specs, folder, place, options))
+        _print(_built(kind, specs, folder, options, **others))
     except RulesError as error:
         raise refuse(error.problems) from None
 
 
-def _built(kind: str, specs: tuple[Path, ...], folder: Path | None, place: Place, options: Options) -> Built:
+def _built(kind: str, specs: tuple[Path, ...], folder: Path | None, options: Options, **others: Any) -> Built:
     if kind == "prometheusrule":
+        place = Place(namespace=others["namespace"], labels=dict(map(_label, others["label"])))
         return commands.build_prometheusrules(specs, folder, place, options)
     if kind == "inhibit-rules":
         return commands.build_inhibit_rules(specs, folder, options)
+    if kind == "dashboards":
+        return commands.build_dashboards(specs, folder, others["metrics"], options)
     return commands.build(specs, folder, options)
+
+
+def _refuse_misfits(kind: str, others: Mapping[str, object]) -> None:
+    for name, value in others.items():
+        if value and ONLY_FOR[name] != kind:
+            raise click.UsageError(f"--{name} is for --format {ONLY_FOR[name]}")
 
 
 def _label(text: str) -> tuple[str, str]:

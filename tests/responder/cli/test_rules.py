@@ -55,7 +55,7 @@ def test_people_who_come_from_sloth_get_its_two_alerts(firebrigade: Run) -> None
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        pytest.param(["--namespace", "x"], "--namespace and --label are for --format prometheusrule", id="no objects"),
+        pytest.param(["--namespace", "x"], "--namespace is for --format prometheusrule", id="no objects"),
         pytest.param(["--format", "prometheusrule", "--label", "x"], "write it as key=value", id="no value"),
         pytest.param(["--format", "prometheusrule", "--namespace", "X"], "'X' is no namespace", id="bad namespace"),
         pytest.param(["--format", "helm"], "'helm' is not one of", id="unknown format"),

@@ -73,6 +73,13 @@ TEXTS = {"summary": "The shop is down", "description": "{{ $value }}"}
             id="a runbook that is not there",
         ),
         pytest.param(
+            "alert/dashboard",
+            {"dashboard": "nothing"},
+            {"dashboard": "https://grafana.example/d/nothing"},
+            "there is no dashboard nothing; there is shop (one from elsewhere needs its address)",
+            id="a dashboard that is not there",
+        ),
+        pytest.param(
             "alert/comparison",
             {"expr": "max by (service, pod) (shop_queue)"},
             {"expr": 'absent(shop_queue{service="shop"})'},

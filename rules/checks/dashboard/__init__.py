@@ -1,0 +1,1 @@
+"""Problems of dashboards, told by ``grafana/check.py``."""

@@ -1,0 +1,1 @@
+"""Grafana dashboards from specs (rules/dashboards/*.yaml) and from SLOs: read, judged by the metric contract, built."""

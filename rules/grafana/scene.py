@@ -1,0 +1,105 @@
+"""What dashboards are about: the series that there are, the alerts, the objectives, and where their links lead.
+
+Made once for all dashboards of a build or a check. It reads no file.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from firebrigade.rules import expressions, recorded
+from firebrigade.rules.build import Compiled
+from firebrigade.rules.contract import Contract
+from firebrigade.rules.grafana import slos
+from firebrigade.rules.grafana.spec import Dashboard, Panel, Row
+from firebrigade.rules.library import Links, Surroundings, address
+from firebrigade.rules.objectives import Objective
+from firebrigade.rules.rulefile import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The surroundings of dashboards.
+
+    Attributes:
+        contract: all series that queries may read, recorded ones and ``ALERTS`` as the rules make it included.
+        alerts: all alerting rules by their name; several can share one.
+        thresholds: those of them that no objective made, by their name.
+        budgets: those that objectives made, by the objective's id; their names don't tell objectives apart.
+        objectives: by their id.
+    """
+
+    contract: Contract
+    alerts: Mapping[str, Sequence[Rule]]
+    thresholds: Mapping[str, Sequence[Rule]]
+    budgets: Mapping[str, Sequence[Rule]]
+    objectives: Mapping[str, Objective]
+    links: Links
+
+    def expanded(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield rows, with the panels of an SLO where one is named; an SLO that is unknown is left out."""
+        for row in rows:
+            if not row.slo:
+                yield row
+            elif row.slo in self.objectives:
+                yield slos.row(self.objectives[row.slo])
+
+    def leading_to(self, uid: str) -> tuple[str, ...]:
+        """Return the names of the alerts that link to a dashboard, those of objectives left out, sorted."""
+        return self._leading(uid, self.thresholds)
+
+    def shown_on(self, dashboard: Dashboard) -> tuple[str, ...]:
+        """Return the ids of the objectives whose alerts link to a dashboard, or that it has a row of, sorted."""
+        rows = {row.slo for row in dashboard.rows if row.slo in self.objectives}
+        return tuple(sorted({*rows, *self._leading(dashboard.uid, self.budgets)}))
+
+    def runbooks(self, panel: Panel) -> Iterator[tuple[str, str]]:
+        """Yield names and addresses of the runbooks of a panel's alerts, each once."""
+        rules = (rule for name in panel.explained for rule in self.alerts.get(name, ()))
+        urls = (rule.annotations.get("runbook_url", "") for rule in rules)
+        yield from ((url.rpartition("/")[2], url) for url in dict.fromkeys(urls) if url)
+
+    def _leading(self, uid: str, rules: Mapping[str, Sequence[Rule]]) -> tuple[str, ...]:
+        url = address(self.links.dashboard_url, uid)
+        return tuple(key for key, found in sorted(rules.items()) if any(_leads(rule, url) for rule in found))
+
+
+def scene(compiled: Sequence[Compiled], contract: Contract, surroundings: Surroundings) -> Scene:
+    """Return the surroundings that compiled specs make."""
+    alerts: dict[str, list[Rule]] = {}
+    thresholds: dict[str, list[Rule]] = {}
+    budgets: dict[str, list[Rule]] = {}
+    for part in compiled:
+        for rule in (rule for group in part.file.groups for rule in group.rules if rule.alert):
+            owner = next((one.id for one in part.objectives if rule.origin[: len(one.origin)] == one.origin), "")
+            alerts.setdefault(rule.alert, []).append(rule)
+            (budgets if owner else thresholds).setdefault(owner or rule.alert, []).append(rule)
+    return Scene(
+        contract=_with_made(compiled, contract),
+        alerts=alerts,
+        thresholds=thresholds,
+        budgets=budgets,
+        objectives={objective.id: objective for part in compiled for objective in part.objectives},
+        links=surroundings.links,
+    )
+
+
+def _leads(rule: Rule, url: str) -> bool:
+    """Say whether an alert links to an address; a heartbeat, which always fires, leads nowhere."""
+    return rule.annotations.get("dashboard_url") == url and rule.labels.get("severity") != "none"
+
+
+def _with_made(compiled: Sequence[Compiled], contract: Contract) -> Contract:
+    """Return the contract with what the rules make: recorded series, and ``ALERTS`` with the labels of all alerts."""
+    groups = [group for part in compiled for group in part.file.groups]
+    known = contract.with_series(recorded.series(groups, contract))
+    rules = (rule for group in groups for rule in group.rules if rule.alert)
+    labels = frozenset(label for rule in rules for label in {*rule.labels, *_output(rule, known)})
+    made = known.series.get("ALERTS")
+    return known.with_series([replace(made, labels=made.labels | labels)] if made else [])
+
+
+def _output(rule: Rule, contract: Contract) -> frozenset[str]:
+    try:
+        return expressions.output_labels(expressions.parse(rule.expr), contract.labels_of) or frozenset()
+    except ValueError:
+        return frozenset()
