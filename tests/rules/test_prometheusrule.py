@@ -99,8 +99,9 @@ def test_every_key_of_a_rule_and_a_group_is_spelled_as_the_crd_spells_it() -> No
 
 
 def test_the_stream_on_standard_output_holds_the_same_objects_as_the_files(tmp_path: Path) -> None:
-    built = commands.build_prometheusrules(out=tmp_path, place=Place(labels={"release": "prometheus"}))
-    stream = list(yaml.safe_load_all(built.text))
+    place = Place(labels={"release": "prometheus"})
+    built = commands.build_prometheusrules(out=tmp_path, place=place)
+    stream = list(yaml.safe_load_all(commands.build_prometheusrules(place=place).text))
     assert stream == [yaml.safe_load(path.read_text()) for path in built.files]
     assert {one["metadata"]["name"] for one in stream} == {path.stem for path in tmp_path.iterdir()}
     assert {one["metadata"]["labels"]["release"] for one in stream} == {"prometheus"}

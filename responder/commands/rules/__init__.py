@@ -12,7 +12,7 @@ from firebrigade.responder.commands.rules.test import test
 @click.group()
 def rules() -> None:
     """
-    Build, check, test and measure Prometheus rules, and test their tests.
+    Build, check, test and measure Prometheus rules.
 
     \b
     Examples:
