@@ -77,7 +77,7 @@ class Case:
     """One case on its own.
 
     Attributes:
-        content: its test file as data, with this case only and without ``rule_files``.
+        content: its test file as data without ``rule_files``, with this case only, or with what was made of it.
         rule_files: the absolute paths of the rule files, which may be others than the test file names.
     """
 
