@@ -12,7 +12,9 @@ from typing import Protocol
 from firebrigade.rules import alerts, burnrate, document, spec, specfiles
 from firebrigade.rules.document import Document
 from firebrigade.rules.formats import recognition
+from firebrigade.rules.formats import shelf as shelves
 from firebrigade.rules.formats.recognition import Reader
+from firebrigade.rules.formats.shelf import Shelf
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import Problem, RulesError
@@ -56,17 +58,22 @@ def compile_each(
     """Compile what can be compiled, so that one bad file does not hide the problems of the others.
 
     Returns:
-        the good files, and the problems of the others, each once.
+        the good files that become rules, and the problems of the others, each once.
     """
+    files = tuple(files)
+    shelf = shelves.filled(part for file in files for part in _parts(file))
     compiled: list[Compiled] = []
-    problems: list[Problem] = []
+    problems: list[Problem] = [*shelf.problems]
     for file in files:
         try:
-            compiled.append(_compile(file, surroundings))
+            compiled.append(_compile(file, surroundings, shelf))
         except RulesError as error:
             problems += error.problems
     problems += _collisions(compiled)
-    return tuple(compiled), tuple(dict.fromkeys(problems))
+    built = tuple(part for part in compiled if part.file.groups)
+    if compiled and not built and not problems:
+        problems = [compiled[0].source.problem((), "has no SLO; name the files of the SLOs as well")]
+    return built, tuple(dict.fromkeys(problems))
 
 
 def compile_one(source: Document, surroundings: Surroundings) -> Compiled:
@@ -75,15 +82,20 @@ def compile_one(source: Document, surroundings: Surroundings) -> Compiled:
     Raises:
         RulesError: with everything that is wrong in it.
     """
-    return _compile(SpecFile(path=source.path, stem=source.path.stem, documents=(source,)), surroundings)
+    file = SpecFile(path=source.path, stem=source.path.stem, documents=(source,))
+    return _compile(file, surroundings, shelves.filled(_parts(file)))
 
 
-def _compile(file: SpecFile, surroundings: Surroundings) -> Compiled:
+def _parts(file: SpecFile) -> Iterator[Document]:
+    return (part for source in file.documents for part in recognition.objects(source))
+
+
+def _compile(file: SpecFile, surroundings: Surroundings, shelf: Shelf) -> Compiled:
     found: list[_Groups] = []
     problems: list[Problem] = []
-    for source in file.documents:
+    for source in _parts(file):
         try:
-            found.append(_read(source, surroundings))
+            found.append(_read(source, surroundings, shelf))
         except RulesError as error:
             problems += error.problems
     if problems := [*problems, *_repeated(found)]:
@@ -94,12 +106,11 @@ def _compile(file: SpecFile, surroundings: Surroundings) -> Compiled:
         source=f"{file.path.absolute().parent.name}/{file.path.name}",
         groups=tuple(group for part in found for group in part.groups),
     )
-    foreign = all(part.reader not in {None, spec.objectives} for part in found)
     return Compiled(
         source=document.joined(file.documents),
         file=built,
         objectives=tuple(objective for part in found for objective in part.objectives),
-        foreign=foreign,
+        foreign=all(part.reader not in {None, spec.objectives} for part in found),
     )
 
 
@@ -113,8 +124,8 @@ class _Groups:
     groups: tuple[Group, ...]
 
 
-def _read(source: Document, surroundings: Surroundings) -> _Groups:
-    reader = recognition.reader(source)
+def _read(source: Document, surroundings: Surroundings, shelf: Shelf) -> _Groups:
+    reader = recognition.reader(source, shelf)
     if reader is None:
         return _Groups(source=source, reader=None, objectives=(), groups=alerts.groups(source, surroundings))
     found = reader(source, surroundings)
@@ -131,7 +142,7 @@ def _repeated(found: Iterable[_Groups]) -> Iterator[Problem]:
         for objective in part.objectives:
             if objective.id in ids:
                 message = f"{objective.id} is there twice; give each SLO of a service its own name"
-                yield part.source.problem((*objective.origin, "name"), message)
+                yield part.source.problem(objective.origin, message)
             ids.add(objective.id)
 
 

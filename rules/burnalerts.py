@@ -7,7 +7,7 @@ until its share of the budget is really spent, and an alert whose data goes away
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from firebrigade.rules import durations
 from firebrigade.rules.durations import Duration
@@ -75,10 +75,15 @@ def _annotations(objective: Objective, tier: Tier) -> Mapping[str, str]:
             f"The share of errors was {{{{ $value | humanizePercentage }}}} over the last {tier.long} (objective "
             f"{number(objective.percent)}% good over {period}). Good are: {objective.description}"
         ),
-        "budget_spent": f"more than {number(tier.budget_percent)}% within {tier.long}",
+        "budget_spent": f"more than {number(_rounded(tier.budget_percent))}% within {tier.long}",
         "exhausted_in": f"less than {_exhausted(period, factor)} for a whole budget",
         **objective.alerting.added(tier).annotations,
     }
+
+
+def _rounded(percent: Decimal) -> Decimal:
+    """Return a share that somebody can read; one that follows from a burn rate may have no last digit."""
+    return Context(prec=4).plus(percent)
 
 
 def _exhausted(period: Duration, factor: Decimal) -> Duration:

@@ -54,6 +54,14 @@ class Document:
         """Return a problem at a key."""
         return Problem(file=str(self.path), line=self.line(path), key=dotted(path), message=message)
 
+    def items(self) -> tuple["Document", ...]:
+        """Return the items of a list as documents; of anything else, none."""
+        items = self.data if isinstance(self.data, list) else []
+        return tuple(
+            Document(path=self.path, data=item, lines=self.lines, root=(*self.root, number))
+            for number, item in enumerate(items)
+        )
+
     def parse(
         self, model: type[Model], advice: Advice = _NO_ADVICE, spelling: Literal["name", "alias", ""] = ""
     ) -> Model:
@@ -214,6 +222,8 @@ def _sentence(error: Any, advice: Advice) -> str:
         return "is missing; add it"
     if kind == "too_short" and not error["ctx"]["actual_length"]:
         return "is empty; add at least one"
+    if kind == "too_long":
+        return f"has {error['ctx']['actual_length']} items; leave {error['ctx']['max_length']}"
     if kind == "string_type":
         return "must be text; put it into quotes"
     return re.sub(r"^(Input|String|Tuple|Decimal input) should", "must", text.removeprefix("Value error, "))

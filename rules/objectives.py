@@ -51,6 +51,10 @@ class Extra:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 
+    def with_nearer(self, other: "Extra") -> "Extra":
+        """Return both together; what the other says wins."""
+        return Extra(labels={**self.labels, **other.labels}, annotations={**self.annotations, **other.annotations})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerting:
@@ -58,6 +62,7 @@ class Alerting:
 
     Attributes:
         all, page, ticket: for every burn-rate alert, and for those that wake somebody or don't.
+        tiers: for the alert of one tier, by its name.
         no_data: for the alerts that tell of missing events instead of ``all``.
     """
 
@@ -65,12 +70,13 @@ class Alerting:
     all: Extra = Extra()
     page: Extra = Extra()
     ticket: Extra = Extra()
+    tiers: Mapping[str, Extra] = field(default_factory=dict)
     no_data: Extra = Extra()
 
     def added(self, tier: Tier) -> Extra:
         """Return what one tier's alert gets; the nearer word wins."""
-        own = self.page if tier.is_page else self.ticket
-        return Extra(labels={**self.all.labels, **own.labels}, annotations={**self.all.annotations, **own.annotations})
+        kind = self.page if tier.is_page else self.ticket
+        return self.all.with_nearer(kind).with_nearer(self.tiers.get(tier.tier, Extra()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,7 @@ class Objective:
     Attributes:
         percent: of good events, such as 99.9.
         tiers: those of the windows that it is alerted by; all of them can fire.
+        recorded: tiers that nobody is alerted by and whose windows are recorded all the same.
         labels: on every series that is recorded for it, besides its identity.
         minimum_events: what a long window must hold before its tier fires.
         up: selects the ``up`` series of what emits the events; empty where nobody said.
@@ -95,6 +102,7 @@ class Objective:
     windows: Windows
     tiers: tuple[Tier, ...]
     alerting: Alerting
+    recorded: tuple[Tier, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     minimum_events: int = 0
     up: str = ""

@@ -21,8 +21,9 @@ _STEP = Duration("1m")
 
 
 def rules(objective: Objective) -> Iterator[Rule]:
-    """Yield the rules of all windows that an objective's alerts look at, the base window first, then by length."""
-    windows = {window.text: window for tier in objective.tiers for window in (tier.short, tier.long)}
+    """Yield the rules of an objective's windows, whether or not alerts look at them: the base first, then by length."""
+    tiers = (*objective.tiers, *objective.recorded)
+    windows = {window.text: window for tier in tiers for window in (tier.short, tier.long)}
     windows.setdefault(BASE.text, BASE)
     ordered = sorted(windows.values(), key=lambda window: (window != BASE, window.seconds))
     for window in ordered:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import promql_parser
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from firebrigade.rules.objectives import PLACEHOLDER
 
@@ -22,6 +23,12 @@ class Strict(BaseModel):
     """A part of a format: a key that it does not have is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Camel(Strict):
+    """A part whose keys are in camelCase by alias, as Kubernetes and OpenSLO write them."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
 
 
 def _name(text: str) -> str:

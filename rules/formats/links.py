@@ -20,4 +20,5 @@ def linked(alerting: Alerting, service: str, surroundings: Surroundings) -> Aler
         return alerting
     links = library.annotations(surroundings.links, alerting.name, service)
     wanted = {key: links[key] for key in surroundings.own_links}
-    return replace(alerting, all=Extra(labels=alerting.all.labels, annotations={**wanted, **alerting.all.annotations}))
+    link = Extra(annotations=wanted)
+    return replace(alerting, all=link.with_nearer(alerting.all), no_data=link.with_nearer(alerting.no_data))

@@ -4,6 +4,8 @@ The readers of foreign formats ask; a build's options say which period is meant 
 bundled ones.
 """
 
+from pathlib import Path
+
 from firebrigade.rules import windows as known
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.library import Surroundings
@@ -21,6 +23,15 @@ def windows(surroundings: Surroundings) -> Windows:
     if found is None:
         raise RulesError([Problem(file="", line=0, key="--period", message=missing(surroundings.period))])
     return found
+
+
+def recorded(period: Duration, surroundings: Surroundings) -> Windows:
+    """Return the windows to record for a period when nobody is alerted by them; there always are some."""
+    if found := known.for_period(period, surroundings.windows):
+        return found
+    usual = known.load("30d", Path())
+    fitting = tuple(tier for tier in usual.usual() if tier.long.length <= period.length)
+    return Windows(period=period, tiers=fitting or usual.tiers[:1])
 
 
 def missing(period: Duration) -> str:

@@ -4,17 +4,21 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from firebrigade.rules import spec
 from firebrigade.rules.document import Document
-from firebrigade.rules.formats import sloth, sloth_kubernetes
+from firebrigade.rules.formats import openslo, openslo_v1alpha, sloth, sloth_kubernetes
+from firebrigade.rules.formats import shelf as shelves
+from firebrigade.rules.formats.shelf import Shelf
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import RulesError
 
 Reader = Callable[[Document, Surroundings], tuple[Objective, ...]]
 
+_OPENSLO = (shelves.VERSION, openslo_v1alpha.VERSION)
 _SPECS = "slos or groups of our own, Sloth's prometheus/v1 and PrometheusServiceLevel, openslo/v1 and openslo/v1alpha"
 # (apiVersion, kind) of what people keep beside their specs; an empty kind stands for all.
 _OTHERS = {
@@ -30,24 +34,42 @@ _OTHERS = {
 }
 
 
-def reader(source: Document) -> Reader | None:
+def objects(source: Document) -> tuple[Document, ...]:
+    """Return the specs of a document: OpenSLO's tools also write a list of objects into one."""
+    items = source.items()
+    return items if any(_keys(item).get("apiVersion") in _OPENSLO for item in items) else (source,)
+
+
+def reader(source: Document, shelf: Shelf) -> Reader | None:
     """Return what reads a document's SLOs, or None for hand-written rules.
+
+    Args:
+        source: one spec.
+        shelf: the objects that an OpenSLO spec may refer to.
 
     Raises:
         RulesError: it is neither.
     """
-    keys = source.data if isinstance(source.data, dict) else {}
+    keys = _keys(source)
     version, kind = keys.get("apiVersion"), keys.get("kind")
     if keys.get("version") == sloth.VERSION:
         return sloth.objectives
     if (version, kind) == (sloth_kubernetes.VERSION, sloth_kubernetes.KIND):
         return sloth_kubernetes.objectives
+    if version == openslo_v1alpha.VERSION:
+        return openslo_v1alpha.objectives
+    if version == shelves.VERSION:
+        return partial(openslo.objectives, shelf=shelf)
     if "version" not in keys and "apiVersion" not in keys:
         if "slos" in keys:
             return spec.objectives
         if "groups" in keys:
             return None
     raise RulesError([source.problem(_at(source, keys), _sentence(keys))])
+
+
+def _keys(source: Document) -> dict[str, Any]:
+    return source.data if isinstance(source.data, dict) else {}
 
 
 def _at(source: Document, keys: dict[str, Any]) -> tuple[str | int, ...]:

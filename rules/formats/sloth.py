@@ -7,20 +7,20 @@ snake_case by name and in camelCase by alias, as Sloth's own file and its Kubern
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from firebrigade.rules import prover
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.formats import periods
 from firebrigade.rules.formats.fields import (
+    Camel,
     EmptyMapping,
     LabelsField,
     NameField,
     PercentField,
     QueryField,
     SeriesLabelsField,
-    Strict,
 )
 from firebrigade.rules.formats.links import linked
 from firebrigade.rules.library import Surroundings
@@ -40,11 +40,7 @@ ADVICE: Mapping[str, str] = {
 }
 
 
-class _Written(Strict):
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class WrittenEvents(_Written):
+class WrittenEvents(Camel):
     """Bad and all events over a window; their unit does not matter as long as it is the same."""
 
     error_query: QueryField
@@ -57,13 +53,13 @@ class WrittenEvents(_Written):
         return self
 
 
-class WrittenRatio(_Written):
+class WrittenRatio(Camel):
     """The share of bad events, from 0 to 1, as one query."""
 
     error_ratio_query: QueryField
 
 
-class WrittenSli(_Written):
+class WrittenSli(Camel):
     """Exactly one of the two."""
 
     events: WrittenEvents | None = None
@@ -76,7 +72,7 @@ class WrittenSli(_Written):
         return self
 
 
-class WrittenAlert(_Written):
+class WrittenAlert(Camel):
     """What is special about the pages or the tickets."""
 
     disable: bool = False
@@ -89,7 +85,7 @@ class WrittenAlert(_Written):
         return Extra(labels=self.labels, annotations=self.annotations)
 
 
-class WrittenAlerting(_Written):
+class WrittenAlerting(Camel):
     """The alerts of an SLO; they need a name unless there are none."""
 
     name: str = ""
@@ -105,7 +101,7 @@ class WrittenAlerting(_Written):
         return self
 
 
-class WrittenSlo(_Written):
+class WrittenSlo(Camel):
     """One SLO; ``labels`` are on all series that are recorded for it."""
 
     name: NameField
@@ -116,7 +112,7 @@ class WrittenSlo(_Written):
     alerting: Annotated[WrittenAlerting, EmptyMapping] = Field(default_factory=dict, validate_default=True)
 
 
-class WrittenService(_Written):
+class WrittenService(Camel):
     """The SLOs of one service; ``labels`` are on the series of all of them."""
 
     service: NameField
@@ -173,6 +169,8 @@ def _problems(found: list[Objective], source: Document, surroundings: Surroundin
 def _objective(
     service: WrittenService, slo: WrittenSlo, at: KeyPath, spec: str, windows: Windows, surroundings: Surroundings
 ) -> Objective:
+    tiers = _tiers(slo.alerting, windows)
+    labels = {**service.labels, **slo.labels}
     return Objective(
         service=service.service,
         name=slo.name,
@@ -180,9 +178,10 @@ def _objective(
         percent=slo.objective,
         sli=_sli(slo.sli, at, spec),
         windows=windows,
-        tiers=_tiers(slo.alerting, windows),
-        alerting=linked(_alerting(slo.alerting), service.service, surroundings),
-        labels={**service.labels, **slo.labels},
+        tiers=tiers,
+        recorded=tuple(tier for tier in windows.usual() if tier not in tiers),
+        alerting=linked(_alerting(slo.alerting, labels), service.service, surroundings),
+        labels=labels,
         spec=spec,
         origin=at,
         percent_at=(*at, "objective"),
@@ -205,10 +204,19 @@ def _tiers(alerting: WrittenAlerting, windows: Windows) -> tuple[Tier, ...]:
     return tuple(tier for tier in windows.usual() if (pages if tier.is_page else tickets))
 
 
-def _alerting(written: WrittenAlerting) -> Alerting:
+def _alerting(written: WrittenAlerting, labels: Mapping[str, str]) -> Alerting:
+    shared = Extra(labels=written.labels, annotations=written.annotations)
+    quieter = (written.page_alert if written.ticket_alert.disable else written.ticket_alert).extra
+    about_errors = ("summary", "description", "title", "message")
+    told = shared.with_nearer(quieter)
     return Alerting(
         name=written.name,
-        all=Extra(labels=written.labels, annotations=written.annotations),
+        all=shared,
         page=written.page_alert.extra,
         ticket=written.ticket_alert.extra,
+        # That there are no events goes to whoever gets the tickets, and is not what the spec says of errors.
+        no_data=Extra(
+            labels={**labels, **told.labels},
+            annotations={key: text for key, text in told.annotations.items() if key not in about_errors},
+        ),
     )

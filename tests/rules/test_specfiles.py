@@ -72,7 +72,7 @@ def test_the_mistakes_of_all_documents_are_told_with_their_lines(write: Write) -
 
 def test_an_slo_that_two_documents_have_is_told(write: Write) -> None:
     path = write("shop.yaml", f"{SLOTH.format(service='shop')}---\n{SLOTH.format(service='shop')}")
-    with pytest.raises(RulesError, match=r"shop\.yaml:15: slos\[0\]\.name: shop-orders is there twice") as error:
+    with pytest.raises(RulesError, match=r"shop\.yaml:15: slos\[0\]: shop-orders is there twice") as error:
         build.compile_all([path], library.surroundings())
     assert len(error.value.problems) == 1
 

@@ -9,6 +9,7 @@ import pytest
 
 from firebrigade.rules import document, library
 from firebrigade.rules.formats import recognition
+from firebrigade.rules.formats import shelf as shelves
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import RulesError
@@ -20,10 +21,10 @@ _PATH = Path("specs.yaml")
 
 def _read(text: str, **chosen: Any) -> tuple[Objective, ...]:
     surroundings: Surroundings = replace(library.surroundings(), **chosen)
-    source = document.parse(_PATH, text)
-    reader = recognition.reader(source)
-    assert reader is not None
-    return reader(source, surroundings)
+    parts = [part for source in document.parse_all(_PATH, text) for part in recognition.objects(source)]
+    shelf = shelves.filled(parts)
+    readers = [(recognition.reader(part, shelf), part) for part in parts]
+    return tuple(objective for reader, part in readers if reader for objective in reader(part, surroundings))
 
 
 @pytest.fixture(scope="session")
