@@ -1,4 +1,5 @@
 """The rule library: SLO specs and threshold rules in YAML, Prometheus rule files out.
 
-The command line and the tests call it. It imports nothing of the responder, and it never talks to a running Prometheus.
+The command line and the tests call it. It imports nothing of the responder. Only ``live/`` talks to a running
+Prometheus, and only where ``rules check --prometheus`` asks for it.
 """

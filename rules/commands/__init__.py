@@ -15,6 +15,8 @@ from firebrigade.rules.commands.mutating import Effort, Mutated, mutate
 from firebrigade.rules.commands.options import Options
 from firebrigade.rules.commands.reporting import measure, measurements, picture, report
 from firebrigade.rules.commands.testing import Outcome, test
+from firebrigade.rules.live.client import Server
+from firebrigade.rules.live.look import Question
 from firebrigade.rules.mutation.trial import Verdict
 from firebrigade.rules.prometheusrule import Place
 
@@ -27,6 +29,8 @@ __all__ = [
     "Options",
     "Outcome",
     "Place",
+    "Question",
+    "Server",
     "Verdict",
     "build",
     "build_dashboards",

@@ -9,7 +9,7 @@ from firebrigade.rules import build as builder
 from firebrigade.rules import check as checker
 from firebrigade.rules import checks, contract, cost, ignores, library, specfiles
 from firebrigade.rules.checks.kinds import GroupCheck, QueryCheck, RuleCheck, SetCheck
-from firebrigade.rules.checks.subjects import MAX_SAMPLES
+from firebrigade.rules.checks.subjects import MAX_SAMPLES, Entry
 from firebrigade.rules.commands import dashboards
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.commands.options import Options, surroundings
@@ -17,6 +17,7 @@ from firebrigade.rules.contract import Contract
 from firebrigade.rules.cost import RuleCost
 from firebrigade.rules.grafana import sources
 from firebrigade.rules.library import Surroundings
+from firebrigade.rules.live.look import Looked, Question, look
 from firebrigade.rules.problems import Problem, RulesError, Severity
 from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.specfiles import SpecFile
@@ -30,11 +31,13 @@ class Checked:
         problems: in the files' order.
         rules: how many rules were looked at.
         costs: what each rule costs, the dearest first.
+        looked: what a running Prometheus says, where one was asked.
     """
 
     problems: tuple[Problem, ...]
     rules: int = 0
     costs: tuple[RuleCost, ...] = ()
+    looked: Looked | None = None
 
     def fails(self, on: Severity = "error") -> bool:
         """Say whether there is a problem that is at least so bad; what can't be used always is."""
@@ -61,6 +64,7 @@ def check(
     promtool: Promtool | None = None,
     options: Options | None = None,
     budget: Budget | None = None,
+    question: Question | None = None,
 ) -> Checked:
     """Judge specs, plain Prometheus rule files and promtool test files.
 
@@ -70,47 +74,69 @@ def check(
         promtool: which one to use.
         options: period, windows, server and links.
         budget: what a rule may cost.
+        question: a running Prometheus to ask about the rules; without it none is.
     """
     allowed = budget or Budget()
     try:
         known = contract.load(metrics, allowed.series)
-        return _check(files, known, promtool or Promtool(), surroundings(options or Options()), allowed.max_samples)
+        around = surroundings(options or Options())
+        return _Checking(known, promtool or Promtool(), around, allowed.max_samples, question).check(files)
     except RulesError as error:
         return Checked(problems=error.problems)
 
 
-def _check(
-    files: Sequence[Path], metrics: Contract, promtool: Promtool, around: Surroundings, max_samples: int
-) -> Checked:
-    read, unreadable = specfiles.read(files or (*library.specs(), *library.dashboards(), *library.tests()))
-    tests = [file for file in read if _is_test(file)]
-    boards, rest = dashboards.split(file for file in read if file not in tests)
-    compiled, wrong = builder.compile_each(rest, around)
-    written, unfit = sources.parse(boards)
-    linked = dashboards.linked(around, compiled, written)
-    # promtool is a process of its own, which runs while we judge.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        refused = pool.submit(checker.by_promtool, compiled, promtool)
-        judged = checker.judge(compiled, metrics, linked, max_samples, dashboards.shown(written))
-    scenery = dashboards.Scenery(around=around, metrics=metrics, compiled=compiled)
-    problems = [
-        *unreadable,
-        *wrong,
-        *ignores.sifted(judged.problems, compiled, _judging()),
-        *refused.result(),
-        *unfit,
-        *(scenery.problems(written) if written else []),
-        *([] if files else [*chosen.stale(compiled), *scenery.stale(written, library.generated_dashboards())]),
-        *chosen.loaded([file.path for file in tests])[1],
-    ]
-    return Checked(problems=tuple(problems), rules=len(judged.entries), costs=tuple(cost.rules(judged.entries)))
+@dataclass(frozen=True, slots=True)
+class _Checking:
+    """Everything that a check is made with."""
+
+    metrics: Contract
+    promtool: Promtool
+    around: Surroundings
+    max_samples: int
+    question: Question | None
+
+    def check(self, files: Sequence[Path]) -> Checked:
+        read, unreadable = specfiles.read(files or (*library.specs(), *library.dashboards(), *library.tests()))
+        tests = [file for file in read if _is_test(file)]
+        boards, rest = dashboards.split(file for file in read if not _is_test(file))
+        compiled, wrong = builder.compile_each(rest, self.around)
+        written, unfit = sources.parse(boards)
+        linked = dashboards.linked(self.around, compiled, written)
+        # promtool is a process of its own, which runs while we judge.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            refused = pool.submit(checker.by_promtool, compiled, self.promtool)
+            judged = checker.judge(compiled, self.metrics, linked, self.max_samples, dashboards.shown(written))
+            looked, silent = self._looked(judged.entries)
+        found = (*judged.problems, *(looked.problems if looked else ()))
+        scenery = dashboards.Scenery(around=self.around, metrics=self.metrics, compiled=compiled)
+        problems = [
+            *silent,
+            *unreadable,
+            *wrong,
+            *ignores.sifted(found, compiled, _made(live=looked is not None)),
+            *refused.result(),
+            *unfit,
+            *(scenery.problems(written) if written else []),
+            *([] if files else [*chosen.stale(compiled), *scenery.stale(written, library.generated_dashboards())]),
+            *chosen.loaded([file.path for file in tests])[1],
+        ]
+        costs = tuple(cost.rules(judged.entries))
+        return Checked(problems=tuple(problems), rules=len(judged.entries), costs=costs, looked=looked)
+
+    def _looked(self, entries: Sequence[Entry]) -> tuple[Looked | None, tuple[Problem, ...]]:
+        """Return what a running Prometheus says, or why it says nothing: the rest is checked all the same."""
+        try:
+            return (look(entries, self.question) if self.question else None), ()
+        except RulesError as error:
+            return None, error.problems
 
 
 def _is_test(file: SpecFile) -> bool:
     return any(isinstance(source.data, dict) and "tests" in source.data for source in file.documents)
 
 
-def _judging() -> frozenset[str]:
-    """Return the names of the checks that are made whenever rules are checked."""
+def _made(*, live: bool) -> frozenset[str]:
+    """Return the names of the checks that are made."""
     kinds = QueryCheck | RuleCheck | GroupCheck | SetCheck
-    return frozenset(name for name, one in checks.every().items() if isinstance(one, kinds))
+    asked = {name for name in checks.every() if name.startswith("live/")} if live else set[str]()
+    return frozenset(asked | {name for name, one in checks.every().items() if isinstance(one, kinds)})

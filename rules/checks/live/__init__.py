@@ -1,0 +1,1 @@
+"""What only a running Prometheus can say; ``rules/live`` asks it."""
