@@ -77,6 +77,7 @@ class Series:
     Attributes:
         kind: ``counter`` may be rated, ``gauge`` may not, ``recorded`` is known by its expressions only.
         labels: all that a stored series can carry.
+        optional: those of them that not all series of the name carry, for not all rules record them.
         open: whether it may carry others, too, because nobody can say which.
         values: the values of labels that have a fixed few.
         bounds: of a histogram's buckets, as ``le`` writes them.
@@ -91,6 +92,7 @@ class Series:
     name: str
     kind: Literal["counter", "gauge", "recorded"]
     labels: frozenset[str]
+    optional: frozenset[str] = frozenset()
     open: bool = False
     values: Mapping[str, Collection[str]] = field(default_factory=dict)
     bounds: tuple[str, ...] = ()
@@ -122,6 +124,11 @@ class Contract:
         """Return the labels of a series, or None where nobody can say, as of one that is not in the contract."""
         one = self.series.get(name)
         return None if one is None or one.open else one.labels
+
+    def sure_labels_of(self, name: str) -> frozenset[str] | None:
+        """Return the labels that all series of a name carry, or None where nobody can say."""
+        one = self.series.get(name)
+        return None if one is None or one.open else one.labels - one.optional
 
 
 def load(more: Iterable[Path] = (), default_series: int = 1) -> Contract:

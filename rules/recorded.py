@@ -3,13 +3,13 @@
 ``check.py`` adds them to the metric contract. Nothing here judges.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from firebrigade.rules import cost, expressions
 from firebrigade.rules.contract import Contract, Series
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.expressions import Labels, Node
+from firebrigade.rules.expressions import Labels, LabelsOf, Node
 from firebrigade.rules.rulefile import Group, Rule
 from firebrigade.rules.shapes import Shapes
 
@@ -40,12 +40,14 @@ def series(groups: Iterable[Group], contract: Contract) -> tuple[Series, ...]:
     unlabelled = {name: _without_labels(name, found) for name, found in rules.items()}
     shapes = Shapes([*contract.series.values(), *unlabelled.values()])
     makers = {name: tuple(_makers((rule for rule, _ in found), shapes, contract)) for name, found in rules.items()}
-    labels = _Labels(makers, contract)
+    labels = _Labels(makers, contract.labels_of, frozenset.union)
+    sure = _Labels(makers, contract.sure_labels_of, frozenset.intersection)
     return tuple(
         Series(
             name=name,
             kind="recorded",
             labels=labels.of(name) or frozenset(),
+            optional=(labels.of(name) or frozenset()) - (sure.of(name) or frozenset()),
             open=labels.of(name) is None,
             values=one.values,
             family=name,
@@ -80,14 +82,17 @@ def _makers(rules: Iterable[Rule], shapes: Shapes, contract: Contract) -> Iterat
 class _Labels:
     """The labels of recorded series, found when they are asked for: a record may read another of a later file."""
 
-    def __init__(self, makers: Mapping[str, Sequence[_Maker]], contract: Contract) -> None:
+    def __init__(
+        self, makers: Mapping[str, Sequence[_Maker]], emitted: LabelsOf, together: Callable[..., Labels]
+    ) -> None:
         self._makers = makers
-        self._contract = contract
+        self._emitted = emitted
+        self._together = together
         self._known: dict[str, Labels | None] = {}
 
     def of(self, name: str) -> Labels | None:
         if name not in self._makers:
-            return self._contract.labels_of(name)
+            return self._emitted(name)
         if name not in self._known:
             self._known[name] = None  # what reads itself can't add labels to itself
             outputs = [expressions.output_labels(maker.expr, self.of) for maker in self._makers[name]]
@@ -96,5 +101,5 @@ class _Labels:
                 for output, maker in zip(outputs, self._makers[name], strict=True)
                 if output is not None
             ]
-            self._known[name] = frozenset[str]().union(*known) if len(known) == len(outputs) and known else None
+            self._known[name] = self._together(*known) if len(known) == len(outputs) and known else None
         return self._known[name]

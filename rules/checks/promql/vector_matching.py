@@ -29,8 +29,9 @@ def _apart(node: Node, contract: Contract) -> Iterator[str]:
             yield from _never_equal(node, label, contract)
     if _uses_on(node) or _may_lack(node.lhs) or _may_lack(node.rhs):
         return
-    for one, other, side in ((left, right, "left"), (right, left, "right")):
-        if lost := ", ".join(sorted(keys & one - other)):
+    sure_left, sure_right = (output_labels(side, contract.sure_labels_of) for side in (node.lhs, node.rhs))
+    for one, other, side in ((sure_left, right, "left"), (sure_right, left, "right")):
+        if one and (lost := ", ".join(sorted(keys & one - other))):
             sides = f"the {side} side of {operator(node)} has {lost}, the other has not"
             yield f"{sides}: they never match; use on or ignoring"
 
