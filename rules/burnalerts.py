@@ -30,7 +30,7 @@ def rules(objective: Objective) -> Iterator[Rule]:
             hold=tier.hold.text,
             labels=_labels(objective, tier),
             annotations=_annotations(objective, tier),
-            origin=(*objective.origin, "alert"),
+            origin=objective.alert_at,
         )
 
 

@@ -66,7 +66,7 @@ def judge(
     """
     groups = [(part.source, group) for part in compiled for group in part.file.groups]
     known = contract.with_series(recorded.series((group for _, group in groups), contract))
-    entries, told = _entries(groups, known, surroundings)
+    entries, told = _entries(compiled, known, surroundings)
     judgements = [
         *(_at(entry, ("expr",), one) for entry, one in told),
         *_of_rules(entries),
@@ -132,17 +132,25 @@ def stale(compiled: Sequence[Compiled], files: Mapping[str, str]) -> list[Proble
 
 
 def _entries(
-    groups: Sequence[tuple[Document, Group]], contract: Contract, surroundings: Surroundings
+    compiled: Sequence[Compiled], contract: Contract, surroundings: Surroundings
 ) -> tuple[list[Entry], list[tuple[Entry, Told]]]:
     every = checks.every()
     judges = [check for check in every.values() if isinstance(check, QueryCheck)]
     queries = Queries(contract, judges, every["promql/syntax"])
     entries: list[Entry] = []
     told: list[tuple[Entry, Told]] = []
-    for source, group in groups:
+    placed = ((part, group) for part in compiled for group in part.file.groups)
+    for part, group in placed:
         for rule in group.rules:
             judged = queries.judged(rule)
-            entry = Entry(rule=rule, group=group, source=source, facts=judged.facts, surroundings=surroundings)
+            entry = Entry(
+                rule=rule,
+                group=group,
+                source=part.source,
+                facts=judged.facts,
+                surroundings=surroundings,
+                foreign=part.foreign,
+            )
             entries.append(entry)
             told += [(entry, one) for one in judged.told]
     return entries, told

@@ -114,5 +114,5 @@ def _rule(
         hold=hold.text,
         labels=labels,
         annotations={**texts, **shared.annotations},
-        origin=(*objective.origin, "alert"),
+        origin=objective.alert_at,
     )

@@ -91,7 +91,7 @@ class Objective:
         minimum_events: what a long window must hold before its tier fires.
         up: selects the ``up`` series of what emits the events; empty where nobody said.
         spec: the format that it was written in, as ``sloth_slo_info`` tells it.
-        origin, percent_at: the keys of the SLO and of its objective in its file.
+        origin, percent_at, alert_at: the keys of the SLO, of its objective and of its alerts in its file.
     """
 
     service: str
@@ -109,6 +109,7 @@ class Objective:
     spec: str = "firebrigade"
     origin: KeyPath = ()
     percent_at: KeyPath = ()
+    alert_at: KeyPath = ()
 
     @property
     def id(self) -> str:

@@ -29,7 +29,7 @@ def _rule(objective: Objective, severity: str, tiers: Sequence[Tier], own: Extra
         expr="\nor\n".join(f"(\n{_pair(objective, tier)}\n)" for tier in tiers),
         labels={"sloth_severity": severity, **shared.labels, **own.labels},
         annotations={**_texts(severity), **shared.annotations, **own.annotations},
-        origin=(*objective.origin, "alerting"),
+        origin=objective.alert_at,
     )
 
 

@@ -146,6 +146,7 @@ def _objective(file: SloFile, slo: Slo, at: KeyPath, source: Document, surroundi
         up=slo.up or f'up{{service="{file.service}"}}',
         origin=at,
         percent_at=(*at, "objective"),
+        alert_at=(*at, "alert"),
     )
     if told := prover.problems(objective, surroundings.server, source):
         raise RulesError(told)

@@ -59,6 +59,7 @@ class Entry:
 
     Attributes:
         facts: None where the expression is not PromQL.
+        foreign: whether its spec's format has no place for a team, a runbook and a dashboard.
     """
 
     rule: Rule
@@ -66,6 +67,7 @@ class Entry:
     source: Document
     facts: Facts | None
     surroundings: Surroundings
+    foreign: bool = False
 
     @property
     def labels(self) -> Labels | None:

@@ -81,8 +81,10 @@ def split(files: Iterable[SpecFile]) -> tuple[list[SpecFile], list[SpecFile]]:
 
 def linked(around: Surroundings, compiled: Sequence[Compiled], written: Sequence[Source]) -> Surroundings:
     """Return surroundings with the dashboards besides that these specs become: alerts may link to them."""
+    if around.dashboards is None:
+        return around
     made = {source.dashboard.uid for source in (*written, *sources.of_services(compiled, written))}
-    return replace(around, dashboards=(around.dashboards or frozenset()) | made)
+    return replace(around, dashboards=around.dashboards | made)
 
 
 def shown(written: Sequence[Source]) -> frozenset[str]:

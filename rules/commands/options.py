@@ -60,7 +60,14 @@ def surroundings(options: Options) -> Surroundings:
     )
     if told:
         raise RulesError(told)
-    return made
+    return _without_knowledge(made)
+
+
+def _without_knowledge(made: Surroundings) -> Surroundings:
+    """Return surroundings that don't judge by the bundled runbooks and dashboards which of the user's own there are."""
+    runbooks = None if "runbook_url" in made.own_links else made.runbooks
+    dashboards = None if "dashboard_url" in made.own_links else made.dashboards
+    return replace(made, runbooks=runbooks, dashboards=dashboards)
 
 
 def _length(option: str, text: str, otherwise: Duration, told: list[Problem]) -> Duration:

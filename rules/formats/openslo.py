@@ -186,6 +186,7 @@ def _objective(
         spec=written.spec,
         origin=written.origin,
         percent_at=target.at,
+        alert_at=(*written.origin, "alertPolicies"),
     )
 
 

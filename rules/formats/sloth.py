@@ -185,6 +185,7 @@ def _objective(
         spec=spec,
         origin=at,
         percent_at=(*at, "objective"),
+        alert_at=(*at, "alerting"),
     )
 
 

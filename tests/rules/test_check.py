@@ -26,6 +26,11 @@ groups:
           description: "up is {{ $value }}"
         runbook: service-down
 """
+SLOTH = (
+    "version: prometheus/v1\nservice: shop\nslos:\n  - name: orders\n    objective: 99.9\n"
+    "    sli: {events: {error_query: 'rate(bad[{{.window}}])', total_query: 'rate(all[{{.window}}])'}}\n"
+    "    alerting: {name: OrdersFail, page_alert: {labels: {severity: pageteam}}}\n"
+)
 
 
 def _problems(write: Write, text: str, contract: Contract, surroundings: Surroundings) -> list[str]:
@@ -120,12 +125,7 @@ def test_a_rule_file_that_is_not_what_its_spec_says_is_told(write: Write, surrou
 
 
 def test_what_sloth_has_no_place_for_is_only_a_warning(write: Write) -> None:
-    spec = (
-        "version: prometheus/v1\nservice: shop\nslos:\n  - name: orders\n    objective: 99.9\n"
-        "    sli: {events: {error_query: 'rate(bad[{{.window}}])', total_query: 'rate(all[{{.window}}])'}}\n"
-        "    alerting: {name: OrdersFail, page_alert: {labels: {severity: pageteam}}}\n"
-    )
-    problems = commands.check([write("shop.yaml", spec)]).problems
+    problems = commands.check([write("shop.yaml", SLOTH)]).problems
     assert {problem.check for problem in problems} == {
         "alert/annotation",
         "alert/severity",
@@ -133,3 +133,32 @@ def test_what_sloth_has_no_place_for_is_only_a_warning(write: Write) -> None:
         "metric/unknown",
     }
     assert {problem.severity for problem in problems} == {"warning"}
+    assert [(problem.key, problem.message) for problem in problems if problem.check == "alert/annotation"] == [
+        ("slos[0].alerting", "has no runbook_url; add it to the annotations, or choose one for all with --runbook-url"),
+        (
+            "slos[0].alerting",
+            "has no dashboard_url; add it to the annotations, or choose one for all with --dashboard-url",
+        ),
+    ]
+
+
+def test_links_that_were_chosen_are_on_the_alerts_of_sloths_specs(write: Write) -> None:
+    options = commands.Options(
+        runbook_url="https://wiki.example/{name}", dashboard_url="https://grafana.example/d/{name}"
+    )
+    checked = commands.check([write("shop.yaml", SLOTH)], options=options)
+    assert {problem.check for problem in checked.problems} == {"alert/severity", "alert/team", "metric/unknown"}
+
+
+def test_specs_with_labels_and_windows_of_their_own_do_not_disturb_each_other(write: Write) -> None:
+    own = (
+        "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: search, labels: {env: prod}}\nspec:\n  service: web\n"
+        "  indicator: {spec: {ratioMetric: {counter: true,\n"
+        "    bad: {metricSource: {type: Prometheus, spec: {query: sum(bad)}}},\n"
+        "    total: {metricSource: {type: Prometheus, spec: {query: sum(all)}}}}}}\n"
+        "  objectives: [{target: 0.999}]\n"
+        "  alertPolicies: [{kind: AlertPolicy, spec: {conditions: [{kind: AlertCondition, metadata: {name: burns},\n"
+        "    spec: {severity: page, condition: {threshold: 10, lookbackWindow: 1h}}}]}}]\n"
+    )
+    checked = commands.check([write("shop.yaml", SLOTH), write("web.yaml", own)])
+    assert not checked.fails(), checked.problems

@@ -48,6 +48,7 @@ def test_every_choice_arrives(write: Write) -> None:
     assert made.links.runbook_url == "https://wiki.example/{name}"
     assert made.links.dashboard_url == library.surroundings().links.dashboard_url
     assert made.own_links == ("runbook_url",)
+    assert (made.runbooks, made.dashboards) == (None, library.surroundings().dashboards), "nobody knows a foreign wiki"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,14 @@ REQUIRED = ("summary", "description", "runbook_url", "dashboard_url")
 def _judge(entry: Entry) -> Iterator[tuple[KeyPath, str]]:
     for name in REQUIRED if entry.rule.alert else ():
         if not entry.rule.annotations.get(name):
-            key = name.removesuffix("_url")
-            place = (key,) if name.endswith("_url") else ("annotations", name)
-            yield place, f"is missing; add {key}"
+            yield _missing(name, entry)
+
+
+def _missing(name: str, entry: Entry) -> tuple[KeyPath, str]:
+    key = name.removesuffix("_url")
+    if entry.foreign:
+        return (), f"has no {name}; add it to the annotations, or choose one for all with --{key}-url"
+    return (key,) if name.endswith("_url") else ("annotations", name), f"is missing; add {key}"
 
 
 CHECK = RuleCheck(

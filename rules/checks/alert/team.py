@@ -9,7 +9,8 @@ from firebrigade.rules.document import KeyPath
 
 def _judge(entry: Entry) -> Iterator[tuple[KeyPath, str]]:
     if entry.rule.alert and not entry.rule.labels.get("team"):
-        yield ("labels", "team"), "is missing; name the team that is asked, here or at the top of the file"
+        where = "under labels" if entry.foreign else "here or at the top of the file"
+        yield ("labels", "team"), f"is missing; name the team that is asked, {where}"
 
 
 CHECK = RuleCheck(
