@@ -6,32 +6,19 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-import promql_parser
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from firebrigade.rules import library, prover, windows
 from firebrigade.rules.document import Document, KeyPath
+from firebrigade.rules.formats.fields import QueryField
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import PLACEHOLDER, Alerting, Events, Extra, Objective, Query, Ratio
+from firebrigade.rules.objectives import Alerting, Events, Extra, Objective, Query, Ratio
 from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.windows import Windows
 
 _NO_DATA_RUNBOOK = "slo-data"
-
-
-def _query(text: str) -> str:
-    if not PLACEHOLDER.search(text):
-        raise ValueError("must hold {{.window}} where the range stands, as in rate(requests_total[{{.window}}])")
-    try:
-        promql_parser.parse(PLACEHOLDER.sub("5m", text))
-    except ValueError as error:
-        raise ValueError(f"is not valid PromQL: {error}") from None
-    return text.strip()
-
-
-QueryField = Annotated[str, AfterValidator(_query)]
 
 
 class WrittenEvents(BaseModel):
