@@ -136,7 +136,7 @@ def _entries(
 ) -> tuple[list[Entry], list[tuple[Entry, Told]]]:
     every = checks.every()
     judges = [check for check in every.values() if isinstance(check, QueryCheck)]
-    queries = Queries(contract, judges, every["promql/syntax"])
+    queries = Queries(contract, judges, every["promql/syntax"], surroundings.server)
     entries: list[Entry] = []
     told: list[tuple[Entry, Told]] = []
     placed = ((part, group) for part in compiled for group in part.file.groups)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from firebrigade.rules import document, library
 from firebrigade.rules.document import Document
-from firebrigade.rules.durations import Duration, DurationField
+from firebrigade.rules.durations import DurationField
 from firebrigade.rules.problems import Problem, RulesError
 
 METADATA_LABELS = frozenset({"__name__"})
@@ -28,7 +28,7 @@ class Exporter(BaseModel):
 
     honor_labels: bool
     target_labels: tuple[str, ...]
-    scrape_interval: DurationField = Duration("15s")
+    scrape_interval: DurationField | None = None
 
 
 class Metric(BaseModel):
@@ -131,12 +131,13 @@ class Contract:
         return None if one is None or one.open else one.labels - one.optional
 
 
-def load(more: Iterable[Path] = (), default_series: int = 1) -> Contract:
+def load(more: Iterable[Path] = (), default_series: int = 1, scrape_seconds: int = 30) -> Contract:
     """Read the bundled contract and further files in its format.
 
     Args:
         more: the further files.
         default_series: how many series a metric has that does not say.
+        scrape_seconds: how often an exporter is scraped that does not say.
 
     Raises:
         RulesError: with everything that is wrong in the files.
@@ -148,9 +149,11 @@ def load(more: Iterable[Path] = (), default_series: int = 1) -> Contract:
     if problems:
         raise RulesError(problems)
     metrics = tuple(metric for file in files for metric in file.metrics)
-    series = {
-        one.name: one for metric in metrics for one in _series(metric, exporters[metric.exporter], default_series)
-    }
+    series: dict[str, Series] = {}
+    for metric in metrics:
+        exporter = exporters[metric.exporter]
+        seconds = exporter.scrape_interval.seconds if exporter.scrape_interval else scrape_seconds
+        series.update((one.name, one) for one in _series(metric, exporter, default_series, seconds))
     return Contract(metrics=metrics, series=series)
 
 
@@ -165,7 +168,7 @@ def stored_labels(metric: Metric, exporter: Exporter) -> frozenset[str]:
     return frozenset(own | target)
 
 
-def _series(metric: Metric, exporter: Exporter, default_series: int) -> Iterator[Series]:
+def _series(metric: Metric, exporter: Exporter, default_series: int, seconds: int) -> Iterator[Series]:
     plain = Series(
         name=metric.name,
         kind="gauge" if metric.type == "gauge" else "counter",
@@ -173,7 +176,7 @@ def _series(metric: Metric, exporter: Exporter, default_series: int) -> Iterator
         values=metric.values,
         unit=metric.unit,
         family=metric.name,
-        interval_seconds=exporter.scrape_interval.seconds,
+        interval_seconds=seconds,
         count=metric.series or default_series,
     )
     if metric.type == "histogram":

@@ -1,5 +1,6 @@
 """Durations as Prometheus writes them (``5m``, ``1d12h``), with their text kept for names and labels."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ _UNITS = (
     ("s", 1_000, False),
     ("ms", 1, False),
 )
+_PART = re.compile(r"(\d+)(ms|[smhdwy])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,13 @@ def of(length: timedelta) -> Duration:
 def _length(text: str) -> timedelta:
     if text in {"0", "0s", "0m"}:  # the parser refuses zero, Prometheus takes it for `for`
         return timedelta()
-    return promql_parser.parse_duration(text)
+    parsed = promql_parser.parse_duration(text)
+    # The parser gives 32d as 0 days and 2,764,800 seconds, which Python finds shorter than a day, and 15ms as 15
+    # microseconds. So it says whether the text is right, and the sum is made here.
+    parts = _PART.findall(text)
+    sizes = {unit: size for unit, size, _ in _UNITS}
+    milliseconds = sum(int(count) * sizes[unit] for count, unit in parts)
+    return timedelta(milliseconds=milliseconds) if parts else timedelta(seconds=parsed.total_seconds())
 
 
 def _duration(value: Any) -> Duration:

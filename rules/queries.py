@@ -13,6 +13,7 @@ from firebrigade.rules.checks.subjects import Facts, Query
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.expressions import Expression
+from firebrigade.rules.library import Server
 from firebrigade.rules.rulefile import Rule
 from firebrigade.rules.shapes import Shapes
 from firebrigade.rules.units import Units
@@ -35,12 +36,14 @@ class Queries:
         contract: all series that they may read, recorded ones included.
         judges: the checks of single expressions.
         syntax: the check under whose name it is told that an expression is not PromQL.
+        server: the Prometheus that evaluates them.
     """
 
-    def __init__(self, contract: Contract, judges: Sequence[QueryCheck], syntax: Check) -> None:
+    def __init__(self, contract: Contract, judges: Sequence[QueryCheck], syntax: Check, server: Server) -> None:
         self._contract = contract
         self._judges = judges
         self._syntax = syntax
+        self._server = server
         self._shapes = Shapes(contract.series.values())
         self._known: dict[tuple[str, bool, str], tuple[str, Judged]] = {}
 
@@ -59,7 +62,7 @@ class Queries:
         except ValueError as error:
             return Judged(facts=None, told=((self._syntax, f"is not valid PromQL: {error}"),))
         hold = Duration(rule.hold).length if rule.hold else timedelta()
-        query = Query(expr=expr, contract=self._contract, alert=bool(rule.alert), hold=hold)
+        query = Query(expr=expr, contract=self._contract, alert=bool(rule.alert), hold=hold, server=self._server)
         told = ((check, sentence) for check in self._judges for sentence in check.judge(query))
         facts = Facts(
             query=query,

@@ -170,7 +170,7 @@ class Units:
         """Return the unit of a sum: of its sides, or of the one beside a plain number such as in ``1 - x``."""
         if left is None and number(node.lhs) is not None:
             return right
-        if right is None and (_is_zero(node.rhs) or not list(selectors(node.rhs))):
+        if _is_zero(node.rhs) or (right is None and not list(selectors(node.rhs))):
             return left
         return left if left is not None and right is not None and left.fits(right) else None
 

@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.document import Document
 from firebrigade.rules.expressions import Expression, Labels
-from firebrigade.rules.library import Surroundings
+from firebrigade.rules.library import Server, Surroundings
 from firebrigade.rules.rulefile import Group, Rule
 from firebrigade.rules.units import Unit
 
@@ -26,12 +26,14 @@ class Query:
         contract: what it may read: metrics, and what rules record.
         alert: whether it is the condition of an alert.
         hold: the alert's ``for``.
+        server: the Prometheus that evaluates it.
     """
 
     expr: Expression
     contract: Contract
     alert: bool = False
     hold: timedelta = timedelta()
+    server: Server = field(default_factory=Server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

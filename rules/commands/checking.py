@@ -78,8 +78,8 @@ def check(
     """
     allowed = budget or Budget()
     try:
-        known = contract.load(metrics, allowed.series)
         around = surroundings(options or Options())
+        known = contract.load(metrics, allowed.series, around.server.scrape_interval.seconds)
         return _Checking(known, promtool or Promtool(), around, allowed.max_samples, question).check(files)
     except RulesError as error:
         return Checked(problems=error.problems)

@@ -212,6 +212,44 @@ TEXTS = {"summary": "The shop is down", "description": "{{ $value }}"}
             "keeps no label deployment or pod",
             id="a pod that a runbook restarts",
         ),
+        pytest.param(
+            "alert/fragile",
+            {"expr": "sum(shop_queue) / sum(shop_size_bytes) > 9", "for": "0m"},
+            {"expr": "sum(shop_queue) / sum(shop_size_bytes) > 9", "for": "1m"},
+            "add for",
+            id="two metrics at once",
+        ),
+        pytest.param(
+            "alert/template-query",
+            {"annotations": {**TEXTS, "summary": '{{ with query "shop_queu > 1" }}{{ . | first | value }}{{ end }}'}},
+            {"annotations": {**TEXTS, "summary": '{{ with query "shop_queue > 1" }}{{ . | first | value }}{{ end }}'}},
+            "queries shop_queu,",
+            id="a query for a series that nobody emits",
+        ),
+        pytest.param(
+            "alert/template-query",
+            {"annotations": {**TEXTS, "summary": "{{ query `sum(` | first | value }}"}},
+            {"annotations": {**TEXTS, "summary": '{{ query "sum({{ $labels.x }}" }} no query "sum("'}},
+            "a query that is not valid PromQL",
+            id="a query that is none",
+        ),
+        pytest.param(
+            "alert/template-rounding",
+            {"expr": "max by (service) (shop_load) > 0.9"},
+            {
+                "expr": "max by (service) (shop_load) > 0.9",
+                "annotations": {**TEXTS, "description": "{{ $value | humanizePercentage }}"},
+            },
+            "use $value | humanizePercentage",
+            id="a share with all its decimals",
+        ),
+        pytest.param(
+            "alert/template-rounding",
+            {"expr": "sum by (service) (rate(shop_orders_total[5m])) > 9"},
+            {"expr": "sum by (service) (rate(shop_orders_total[5m])) == 0"},
+            "use $value | humanize",
+            id="a rate with all its decimals; 0 has none",
+        ),
     ],
 )
 def test_a_mistake_is_told_and_its_neighbour_is_not(

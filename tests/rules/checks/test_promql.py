@@ -157,6 +157,20 @@ P95 = "histogram_quantile(0.95, sum by (service, le) (rate(shop_seconds_bucket[5
             'have job="a" and job="b"',
             id="matchers that exclude each other",
         ),
+        pytest.param(
+            "promql/retention",
+            "avg_over_time(shop_queue[1w] offset 26d) > 9",
+            "avg_over_time(shop_queue[1w] offset 25d) > 9",
+            "looks 33d back, and Prometheus keeps 32d",
+            id="a range behind an offset",
+        ),
+        pytest.param(
+            "promql/retention",
+            "max_over_time(rate(shop_orders_total[3d])[30d:1h]) > 9",
+            "max_over_time(rate(shop_orders_total[3d])[29d:1h]) > 9",
+            "looks 33d back",
+            id="a range of ranges",
+        ),
     ],
 )
 def test_a_mistake_is_told_and_its_neighbour_is_not(

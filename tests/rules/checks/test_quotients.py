@@ -113,6 +113,20 @@ P95 = "histogram_quantile(0.95, sum by (service, le) (rate(shop_seconds_bucket[5
             "inside of -",
             id="a difference that vanishes; what is multiplied by a filter is chosen",
         ),
+        pytest.param(
+            "promql/nan",
+            "sum by (service) (shop_free_bytes / shop_size_bytes) > 9",
+            "sum by (service) (shop_free_bytes / (shop_size_bytes > 0)) > 9",
+            "one 0 / 0 makes all of it NaN",
+            id="a sum of quotients",
+        ),
+        pytest.param(
+            "promql/nan",
+            "avg(shop_queue % shop_wait) > 9",
+            "max(shop_queue / shop_wait) / count(shop_queue / 2) > 9",
+            "takes the avg of quotients",
+            id="a mean of remainders; a maximum and a count are not spoiled",
+        ),
     ],
 )
 def test_a_mistake_is_told_and_its_neighbour_is_not(
