@@ -80,7 +80,7 @@ def build_inhibit_rules(specs: Sequence[Path] = (), out: Path | None = None, opt
         RulesError: with every mistake in the specs, or because the folder can't be written.
     """
     chosen = surroundings(options or Options())
-    compiled = builder.compile_all(specs or library.specs(), chosen)
+    compiled = _compiled(specs, options)
     objectives = [objective for part in compiled for objective in part.objectives]
     text = inhibition.text(objectives, "the SLO specs", sloth=chosen.sloth_alerts)
     file = builder.Written(name="inhibit-rules.yml", text=text)
@@ -126,7 +126,15 @@ def _none_or_many(number: int) -> str:
 
 
 def _compiled(specs: Sequence[Path], options: Options | None) -> tuple[Compiled, ...]:
-    return builder.compile_all(specs or library.specs(), surroundings(options or Options()))
+    """Compile specs; dashboards that lie beside them in a folder are passed over."""
+    files, unreadable = specfiles.read(specs or library.specs())
+    boards, rest = dashboards.split(files)
+    message = "is a dashboard; build it with --format dashboards"
+    named = (board.documents[0].problem((), message) for board in boards if board.path in specs)
+    compiled, problems = builder.compile_each(rest, surroundings(options or Options()))
+    if told := (*unreadable, *named, *problems):
+        raise RulesError(told)
+    return compiled
 
 
 def _rules(compiled: Iterable[Compiled]) -> int:

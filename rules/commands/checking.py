@@ -116,7 +116,7 @@ class _Checking:
             *ignores.sifted(found, compiled, _made(live=looked is not None)),
             *refused.result(),
             *unfit,
-            *(scenery.problems(written) if written else []),
+            *scenery.problems(written),
             *([] if files else [*chosen.stale(compiled), *scenery.stale(written, library.generated_dashboards())]),
             *chosen.loaded([file.path for file in tests])[1],
         ]

@@ -3,7 +3,7 @@
 Made once for all dashboards of a build or a check. It reads no file.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from firebrigade.rules import expressions, recorded
@@ -23,16 +23,17 @@ class Scene:
     Attributes:
         contract: all series that queries may read, recorded ones and ``ALERTS`` as the rules make it included.
         alerts: all alerting rules by their name; several can share one.
-        thresholds: those of them that no objective made, by their name.
-        budgets: those that objectives made, by the objective's id; their names don't tell objectives apart.
         objectives: by their id.
+        leading: by the address that alerts link to: the names of those that no objective made.
+        burning: by the address that alerts link to: the ids of the objectives that made them, because the names of
+            their alerts don't tell objectives apart.
     """
 
     contract: Contract
     alerts: Mapping[str, Sequence[Rule]]
-    thresholds: Mapping[str, Sequence[Rule]]
-    budgets: Mapping[str, Sequence[Rule]]
     objectives: Mapping[str, Objective]
+    leading: Mapping[str, Set[str]]
+    burning: Mapping[str, Set[str]]
     links: Links
 
     def expanded(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -45,12 +46,12 @@ class Scene:
 
     def leading_to(self, uid: str) -> tuple[str, ...]:
         """Return the names of the alerts that link to a dashboard, those of objectives left out, sorted."""
-        return self._leading(uid, self.thresholds)
+        return tuple(sorted(self.leading.get(address(self.links.dashboard_url, uid), ())))
 
     def shown_on(self, dashboard: Dashboard) -> tuple[str, ...]:
         """Return the ids of the objectives whose alerts link to a dashboard, or that it has a row of, sorted."""
         rows = {row.slo for row in dashboard.rows if row.slo in self.objectives}
-        return tuple(sorted({*rows, *self._leading(dashboard.uid, self.budgets)}))
+        return tuple(sorted(rows | self.burning.get(address(self.links.dashboard_url, dashboard.uid), set())))
 
     def runbooks(self, panel: Panel) -> Iterator[tuple[str, str]]:
         """Yield names and addresses of the runbooks of a panel's alerts, each once."""
@@ -58,34 +59,34 @@ class Scene:
         urls = (rule.annotations.get("runbook_url", "") for rule in rules)
         yield from ((url.rpartition("/")[2], url) for url in dict.fromkeys(urls) if url)
 
-    def _leading(self, uid: str, rules: Mapping[str, Sequence[Rule]]) -> tuple[str, ...]:
-        url = address(self.links.dashboard_url, uid)
-        return tuple(key for key, found in sorted(rules.items()) if any(_leads(rule, url) for rule in found))
-
 
 def scene(compiled: Sequence[Compiled], contract: Contract, surroundings: Surroundings) -> Scene:
     """Return the surroundings that compiled specs make."""
     alerts: dict[str, list[Rule]] = {}
-    thresholds: dict[str, list[Rule]] = {}
-    budgets: dict[str, list[Rule]] = {}
-    for part in compiled:
-        for rule in (rule for group in part.file.groups for rule in group.rules if rule.alert):
-            owner = next((one.id for one in part.objectives if rule.origin[: len(one.origin)] == one.origin), "")
-            alerts.setdefault(rule.alert, []).append(rule)
-            (budgets if owner else thresholds).setdefault(owner or rule.alert, []).append(rule)
+    leading: dict[str, set[str]] = {}
+    burning: dict[str, set[str]] = {}
+    for rule, owner in _alerts(compiled):
+        alerts.setdefault(rule.alert, []).append(rule)
+        url = rule.annotations.get("dashboard_url", "")
+        if rule.labels.get("severity") != "none":  # a heartbeat always fires, and leads nowhere
+            (burning if owner else leading).setdefault(url, set()).add(owner or rule.alert)
     return Scene(
         contract=_with_made(compiled, contract),
         alerts=alerts,
-        thresholds=thresholds,
-        budgets=budgets,
         objectives={objective.id: objective for part in compiled for objective in part.objectives},
+        leading=leading,
+        burning=burning,
         links=surroundings.links,
     )
 
 
-def _leads(rule: Rule, url: str) -> bool:
-    """Say whether an alert links to an address; a heartbeat, which always fires, leads nowhere."""
-    return rule.annotations.get("dashboard_url") == url and rule.labels.get("severity") != "none"
+def _alerts(compiled: Iterable[Compiled]) -> Iterator[tuple[Rule, str]]:
+    """Yield all alerting rules, each with the id of the objective that made it, or nothing."""
+    for part in compiled:
+        ids = {objective.origin: objective.id for objective in part.objectives}
+        for rule in (rule for group in part.file.groups for rule in group.rules if rule.alert):
+            places = (rule.origin[:length] for length in range(len(rule.origin), -1, -1))
+            yield rule, next((ids[place] for place in places if place in ids), "")
 
 
 def _with_made(compiled: Sequence[Compiled], contract: Contract) -> Contract:

@@ -185,3 +185,38 @@ def test_a_dashboard_file_that_is_old_missing_or_nobody_s_is_told(tmp_path: Path
     found = scenery.stale(written, folder)
     assert [Path(one.file).name for one in found] == ["nobody-s.json", "slo-ryot.json", "system-health.json"]
     assert {one.check for one in found} == {"file/stale"}
+
+
+RECORD = """\
+team: web
+groups:
+  - name: shop
+    rules: [{record: shop:queue:max, expr: max(shop_queue_length)}]
+"""
+
+
+def test_what_only_a_dashboard_reads_is_not_recorded_in_vain(write: Write) -> None:
+    metrics, rules = [write("metrics.yaml", METRICS)], write("shop.yaml", RECORD)
+    board = DASHBOARD.replace("max(shop_queue_length)", "shop:queue:max").replace("{alert: ShopSlow}", "")
+    alone = commands.check([rules], metrics).problems
+    assert [problem.check for problem in alone] == ["rule/unused-record"]
+    assert commands.check([rules, write("board.yaml", board)], metrics).problems == ()
+
+
+def test_two_dashboards_can_not_have_one_uid_or_one_title(write: Write) -> None:
+    boards = [write("one.yaml", DASHBOARD), write("two.yaml", DASHBOARD.replace("title: Shop", "title: Other"))]
+    found = commands.check(boards, [write("metrics.yaml", METRICS)]).problems
+    twice = [problem for problem in found if "too; give each its own" in problem.message]
+    assert [(Path(one.file).name, one.key, one.check) for one in twice] == [("two.yaml", "uid", "dashboard/reference")]
+
+
+def test_rules_tests_and_dashboards_of_a_folder_are_told_apart(write: Write, tmp_path: Path) -> None:
+    write("all/shop.yaml", SPEC.replace("https://grafana.example/d/shop", "shop"))
+    write("all/board.yaml", DASHBOARD)
+    metrics = [write("metrics.yaml", METRICS)]
+    assert commands.check([tmp_path / "all"], metrics).problems == ()
+    built = commands.build_dashboards([tmp_path / "all"], tmp_path / "out", metrics)
+    assert [path.name for path in built.files] == ["shop.json"]
+    assert [path.name for path in commands.build([tmp_path / "all"], tmp_path / "out").files] == ["alerts-shop.yaml"]
+    with pytest.raises(RulesError, match="is a dashboard; build it with --format dashboards"):
+        commands.build([tmp_path / "all" / "board.yaml"])

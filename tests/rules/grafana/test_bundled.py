@@ -114,13 +114,12 @@ def test_firing_alerts_are_drawn_over_every_dashboard(bundled: Mapping[str, Json
         assert alerts["enable"], uid
         named = re.findall(r'ALERTS\{alertstate="firing", (?:alertname|sloth_id)=~"([^"]+)"\}', alerts["expr"])
         drawn = {name for names in named for name in names.split("|")}
-        objectives = [key for key, rules in scene.budgets.items() if leads(rules, uid)]
-        assert drawn >= {*scene.leading_to(uid), *objectives}
+        assert drawn >= {*scene.leading_to(uid), *burning(scene, uid)}
         assert drawn
 
 
-def leads(rules: Sequence[Rule], uid: str) -> bool:
-    return any(rule.annotations["dashboard_url"].endswith(f"/{uid}") for rule in rules)
+def burning(scene: Scene, uid: str) -> set[str]:
+    return {name for url, names in scene.burning.items() if url.endswith(f"/{uid}") for name in names}
 
 
 def test_every_panel_says_what_it_shows_and_in_which_unit(bundled: Mapping[str, Json]) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import burnrate, oracle
-from firebrigade.rules.grafana import slos
+from firebrigade.rules import build, burnrate, library, oracle
+from firebrigade.rules.build import Compiled
+from firebrigade.rules.commands import dashboards
+from firebrigade.rules.contract import Contract
+from firebrigade.rules.grafana import slos, sources
 from firebrigade.rules.grafana.spec import Panel
 from firebrigade.rules.objectives import Alerting, Events, Objective, Query, Ratio
 from firebrigade.rules.oracle import Question, Simulation
@@ -128,3 +131,34 @@ def test_how_long_the_rest_lasts_is_the_rest_at_this_pace() -> None:
     left, lasts = found["Budget left/budget left"][0], found["Gone at this pace in/gone at this pace in"][0]
     assert 0.85 < left < 0.95
     assert lasts == pytest.approx(left * 30 * 86_400 / 2, rel=0.02)
+
+
+SLOTH = """\
+version: prometheus/v1
+service: shop
+slos:
+  - name: orders
+    objective: 99.9
+    description: Orders that arrive.
+    sli:
+      events:
+        error_query: sum(rate(agents_failures_total[{{.window}}]))
+        total_query: sum(rate(agents_tasks_assigned_total[{{.window}}]))
+    alerting: {name: OrdersFail}
+  - name: quiet
+    objective: 95
+    sli: {raw: {error_ratio_query: 'max(avg_over_time(agents_utilization_ratio[{{.window}}]))'}}
+    alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}
+"""
+
+
+def test_dashboards_of_slos_are_right_by_construction(
+    compiled: tuple[Compiled, ...], metrics: Contract, tmp_path: Path
+) -> None:
+    """A build does not judge them, because a thousand take long; so here the bundled ones and Sloth's are judged."""
+    (tmp_path / "sloth.yaml").write_text(SLOTH)
+    parts = [*compiled, *build.compile_all([tmp_path / "sloth.yaml"], library.surroundings())]
+    scenery = dashboards.Scenery(around=library.surroundings(), metrics=metrics, compiled=parts)
+    found = sources.of_services(parts)
+    assert {source.dashboard.uid for source in found} >= {"slo-shop", "slo-ryot", "slo-agents"}
+    assert scenery.problems(found) == []
