@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
-from sandbox.cluster import budgets, deployments, jobs, nodes, pods, replicasets, statefulsets
+from sandbox.cluster import budgets, daemonsets, deployments, jobs, nodes, pods, replicasets, statefulsets
 from sandbox.cluster import resources as kinds
 from sandbox.cluster.resources import Json, Resource
 from sandbox.cluster.simulation import Pace, Simulation
@@ -28,6 +28,7 @@ def _controllers() -> dict[Resource, Look]:
         kinds.DEPLOYMENTS: deployments.reconcile,
         kinds.REPLICA_SETS: replicasets.reconcile,
         kinds.STATEFUL_SETS: statefulsets.reconcile,
+        kinds.DAEMON_SETS: daemonsets.reconcile,
         kinds.JOBS: jobs.reconcile,
         kinds.PODS: pods.reconcile,
     }
@@ -72,6 +73,8 @@ def _tell_others(simulation: Simulation, change: Change) -> None:
         for budget in simulation.store.all(kinds.BUDGETS, namespace):
             simulation.look_at(kinds.BUDGETS, namespace, budget["metadata"]["name"])
     if change.resource is kinds.NODES:
+        for daemon_set in simulation.store.all(kinds.DAEMON_SETS):
+            simulation.look_at(kinds.DAEMON_SETS, daemon_set["metadata"]["namespace"], daemon_set["metadata"]["name"])
         for pod in simulation.store.all(kinds.PODS):
             if not pod["spec"].get("nodeName"):
                 simulation.look_at(kinds.PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])

@@ -6,6 +6,7 @@ Used when an object is created or changed, before it is validated. Pure: each fu
 from sandbox.cluster.resources import (
     AUTOSCALERS,
     BUDGETS,
+    DAEMON_SETS,
     DEPLOYMENTS,
     JOBS,
     NAMESPACES,
@@ -19,7 +20,7 @@ from sandbox.cluster.resources import (
 from sandbox.cluster.shapes import pruned
 from sandbox.cluster.store import copied
 
-TEMPLATED = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, JOBS)
+TEMPLATED = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS, JOBS)
 LATEST = ("latest", "")
 ROLLING = {"maxUnavailable": "25%", "maxSurge": "25%"}
 
@@ -105,6 +106,17 @@ def _stateful_set(stateful_set: Json) -> None:
     stateful_set.setdefault("status", {"replicas": 0, "availableReplicas": 0})
 
 
+def _daemon_set(daemon_set: Json) -> None:
+    spec = daemon_set["spec"]
+    strategy = spec.setdefault("updateStrategy", {})
+    strategy.setdefault("type", "RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        strategy["rollingUpdate"] = {"maxUnavailable": 1, "maxSurge": 0, **(strategy.get("rollingUpdate") or {})}
+    spec.setdefault("revisionHistoryLimit", 10)
+    counts = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
+    daemon_set.setdefault("status", dict.fromkeys(counts, 0))
+
+
 def _job(job: Json) -> None:
     spec = job["spec"]
     for key, value in (("parallelism", 1), ("completions", 1), ("backoffLimit", 6), ("manualSelector", False)):
@@ -151,6 +163,7 @@ _FILL = {
     DEPLOYMENTS: _deployment,
     REPLICA_SETS: _replica_set,
     STATEFUL_SETS: _stateful_set,
+    DAEMON_SETS: _daemon_set,
     JOBS: _job,
     BUDGETS: _budget,
     AUTOSCALERS: _autoscaler,

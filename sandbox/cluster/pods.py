@@ -38,8 +38,9 @@ def admitted(simulation: Simulation, pod: Json) -> Json:
     spec |= {"serviceAccount": spec["serviceAccountName"], "priority": 0, "enableServiceLinks": True}
     spec |= {"preemptionPolicy": "PreemptLowerPriority"}
     evicted_after: Json = {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
-    own = [{"key": f"node.kubernetes.io/{name}", **evicted_after} for name in TOLERATED]
-    spec["tolerations"] = [*spec.get("tolerations", []), *own]
+    known = {one.get("key") for one in spec.get("tolerations", [])}
+    keys = [key for name in TOLERATED if (key := f"node.kubernetes.io/{name}") not in known]
+    spec["tolerations"] = [*spec.get("tolerations", []), *({"key": key, **evicted_after} for key in keys)]
     filled["status"] = {"phase": "Pending", "qosClass": podstatus.quality(spec)}
     return filled
 
@@ -109,7 +110,7 @@ def _fate(simulation: Simulation, pod: Json) -> str:
 
 
 def _schedule(simulation: Simulation, pod: Json) -> None:
-    node = _node_for(simulation)
+    node = simulation.store.get(NODES, "", bound) if (bound := bound_to(pod)) else _node_for(simulation)
     changed = _changed(pod)
     if node is None:
         names = simulation.store.all(NODES)
@@ -127,6 +128,16 @@ def _schedule(simulation: Simulation, pod: Json) -> None:
     changed["status"]["conditions"] = [podstatus.condition("PodScheduled", True, simulation.now)]
     kept = simulation.store.replace(PODS, changed)
     events.record_scheduled(simulation, kept, name)
+
+
+def bound_to(pod: Json) -> str:
+    """Return the node that a daemon set's pod is for, or nothing; such a pod tolerates a cordon."""
+    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    for term in required.get("nodeSelectorTerms", []):
+        for field in term.get("matchFields", []):
+            return str(field["values"][0])
+    return ""
 
 
 def _node_for(simulation: Simulation) -> Json | None:

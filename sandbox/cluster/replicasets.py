@@ -2,7 +2,7 @@
 
 from sandbox.cluster import events, pods, podstatus
 from sandbox.cluster.names import generated
-from sandbox.cluster.resources import PODS, REPLICA_SETS, Json
+from sandbox.cluster.resources import PODS, REPLICA_SETS, Json, Resource
 from sandbox.cluster.simulation import Simulation
 
 
@@ -57,7 +57,7 @@ def _status(simulation: Simulation, replica_set: Json) -> Json:
     return status | {"observedGeneration": replica_set["metadata"]["generation"]}
 
 
-def available_count(simulation: Simulation, owner: Json, active: list[Json]) -> int:
+def available_count(simulation: Simulation, owner: Json, active: list[Json], resource: Resource = REPLICA_SETS) -> int:
     """Return how many pods have been ready for ``minReadySeconds``; looks again when the next one will be."""
     least = owner["spec"].get("minReadySeconds", 0)
     since = [pods.ready_since_seconds(simulation, pod) for pod in active]
@@ -66,6 +66,6 @@ def available_count(simulation: Simulation, owner: Json, active: list[Json]) -> 
         if seconds is not None and seconds < least:
             simulation.after(
                 least - seconds,
-                lambda: simulation.look_at(REPLICA_SETS, metadata["namespace"], metadata["name"]),
+                lambda: simulation.look_at(resource, metadata["namespace"], metadata["name"]),
             )
     return sum(seconds is not None and seconds >= least for seconds in since)

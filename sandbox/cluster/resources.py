@@ -57,6 +57,7 @@ REPLICA_SETS = Resource(
 STATEFUL_SETS = Resource(
     group="apps", version="v1", plural="statefulsets", kind="StatefulSet", subresources=frozenset({"scale"})
 )
+DAEMON_SETS = Resource(group="apps", version="v1", plural="daemonsets", kind="DaemonSet")
 JOBS = Resource(group="batch", version="v1", plural="jobs", kind="Job")
 BUDGETS = Resource(group="policy", version="v1", plural="poddisruptionbudgets", kind="PodDisruptionBudget")
 AUTOSCALERS = Resource(
@@ -75,6 +76,7 @@ ALL: tuple[Resource, ...] = (
     DEPLOYMENTS,
     REPLICA_SETS,
     STATEFUL_SETS,
+    DAEMON_SETS,
     JOBS,
     BUDGETS,
     AUTOSCALERS,

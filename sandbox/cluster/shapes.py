@@ -41,6 +41,7 @@ POD_SPEC: Json = {
     "initContainers": [CONTAINER],
     "volumes": [dict],
     "tolerations": [dict],
+    "affinity": dict,
     "nodeName": str,
     "serviceAccountName": str,
     "terminationGracePeriodSeconds": int,
@@ -59,6 +60,7 @@ SPEC: Json = POD_SPEC | {
     "podManagementPolicy": str,
     "selector": SELECTOR,
     "strategy": {"type": str, "rollingUpdate": dict},
+    "updateStrategy": {"type": str, "rollingUpdate": dict},
     "template": {"metadata": METADATA, "spec": POD_SPEC},
 }
 OBJECT: Json = {"kind": str, "apiVersion": str, "metadata": METADATA, "spec": SPEC}

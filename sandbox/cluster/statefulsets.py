@@ -37,12 +37,22 @@ def _step(simulation: Simulation, stateful_set: Json) -> None:
         if not ordered or all(podstatus.is_ready(pod) for pod in existing if _ordinal(pod) < missing[0]):
             _add(simulation, stateful_set, missing[0])
         return
-    outdated = [pod for pod in existing if pod["metadata"]["labels"].get(REVISION) != _revision(stateful_set)]
+    outdated = _to_replace(stateful_set, existing)
     surplus = [pod for pod in existing if _ordinal(pod) >= wanted]
     if surplus:
         pods.delete(simulation, surplus[-1])
     elif outdated and all(podstatus.is_ready(pod) for pod in existing if pod not in outdated):
         pods.delete(simulation, outdated[-1])
+
+
+def _to_replace(stateful_set: Json, existing: list[Json]) -> list[Json]:
+    """Return the pods of an earlier revision that the strategy lets the controller replace."""
+    strategy = stateful_set["spec"]["updateStrategy"]
+    if strategy["type"] == "OnDelete":
+        return []
+    first = (strategy.get("rollingUpdate") or {}).get("partition", 0)
+    old = [pod for pod in existing if pod["metadata"]["labels"].get(REVISION) != _revision(stateful_set)]
+    return [pod for pod in old if _ordinal(pod) >= first]
 
 
 def _add(simulation: Simulation, stateful_set: Json, ordinal: int) -> None:

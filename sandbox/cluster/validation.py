@@ -19,6 +19,7 @@ PERCENTAGE_RULE = "a valid percent string must be a numeric string followed by a
 PERCENTAGE = re.compile(r"[0-9]+%")
 NEGATIVE = "must be greater than or equal to 0"
 SCALED = (kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.STATEFUL_SETS)
+SELECTING = (*SCALED, kinds.DAEMON_SETS)
 
 
 def wrong(field: str, value: object, rule: str) -> Json:
@@ -53,9 +54,9 @@ def check(resource: Resource, thing: Json, before: Json | None = None) -> None:
         ApiError: 422 with every cause.
     """
     causes = [*_metadata(thing)]
-    if resource in SCALED:
-        causes += _scaled(resource, thing)
-    if resource in (*SCALED, kinds.JOBS):
+    if resource in SELECTING:
+        causes += _selecting(resource, thing)
+    if resource in (*SELECTING, kinds.JOBS):
         causes += _containers(thing["spec"].get("template", {}).get("spec", {}), "spec.template.spec.containers")
     if resource is kinds.DEPLOYMENTS:
         causes += _strategy(thing["spec"]["strategy"])
@@ -81,9 +82,9 @@ def _metadata(thing: Json) -> Iterator[Json]:
                 yield wrong(f"metadata.{field}", value, "must be a string")
 
 
-def _scaled(resource: Resource, thing: Json) -> Iterator[Json]:
+def _selecting(resource: Resource, thing: Json) -> Iterator[Json]:
     spec = thing["spec"]
-    if spec["replicas"] < 0:
+    if resource in SCALED and spec["replicas"] < 0:
         yield wrong("spec.replicas", spec["replicas"], NEGATIVE)
     if not spec.get("selector"):
         yield required("spec.selector")
@@ -129,7 +130,7 @@ def _immutable(resource: Resource, thing: Json, before: Json) -> Iterator[Json]:
         kinds.JOBS: ("selector", "completions"),
         kinds.STATEFUL_SETS: ("selector", "serviceName"),
     }
-    fixed |= {kinds.DEPLOYMENTS: ("selector",), kinds.REPLICA_SETS: ("selector",)}
+    fixed |= dict.fromkeys((kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.DAEMON_SETS), ("selector",))
     for key in fixed.get(resource, ()):
         if thing["spec"].get(key) != before["spec"].get(key):
             yield wrong(f"spec.{key}", thing["spec"].get(key), "field is immutable")

@@ -143,7 +143,7 @@ def test_nothing_is_created_in_a_namespace_that_is_not_there(call: Call) -> None
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/apis/apps/v1/namespaces/shop/daemonsets", 404),
+        ("GET", "/apis/apps/v1/namespaces/shop/controllerrevisions", 404),
         ("GET", "/apis/apps/v2/namespaces/shop/deployments", 404),
         ("GET", "/apis/apps/v1/deployments/checkout", 404),
         ("GET", "/nothing", 404),
