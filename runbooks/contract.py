@@ -28,7 +28,7 @@ class Target:
     """The one thing that an action changes.
 
     Attributes:
-        kind: ``pod``, ``deployment`` or ``agent``.
+        kind: ``pod``, ``deployment``, ``statefulset``, ``daemonset`` or ``agent``.
         namespace: the Kubernetes namespace; empty for an agent.
         name: a valid name of its kind, checked when the target is made from labels.
     """

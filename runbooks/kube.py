@@ -6,7 +6,7 @@ decides about repeating. Not a cache, and no watch.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,9 +92,9 @@ class KubernetesClient:
         """Return the pods that a label selector selects."""
         return self._list(self._core.list_namespaced_pod, namespace, label_selector=selector)
 
-    def read_workload(self, kind: str, namespace: str, name: str) -> Json:
+    def read_object(self, kind: str, namespace: str, name: str) -> Json:
         """Return a ``deployment``, ``replicaset``, ``statefulset`` or ``daemonset``."""
-        calls = {
+        calls: Mapping[str, Call] = {
             "deployment": self._apps.read_namespaced_deployment,
             "replicaset": self._apps.read_namespaced_replica_set,
             "statefulset": self._apps.read_namespaced_stateful_set,
@@ -110,9 +110,17 @@ class KubernetesClient:
         """Return the namespace's horizontal pod autoscalers."""
         return self._list(self._autoscaling.list_namespaced_horizontal_pod_autoscaler, namespace)
 
-    def patch_deployment(self, namespace: str, name: str, operations: Sequence[Json]) -> Json:
-        """Change a deployment by a JSON patch (RFC 6902), all or nothing; a failed ``test`` is a PreconditionError."""
-        return self._change(self._apps.patch_namespaced_deployment, name, namespace, list(operations))
+    def patch_object(self, kind: str, namespace: str, name: str, operations: Sequence[Json]) -> Json:
+        """Change a ``deployment``, ``statefulset`` or ``daemonset`` by a JSON patch (RFC 6902), all or nothing.
+
+        A failed ``test`` is a PreconditionError.
+        """
+        calls: Mapping[str, Call] = {
+            "deployment": self._apps.patch_namespaced_deployment,
+            "statefulset": self._apps.patch_namespaced_stateful_set,
+            "daemonset": self._apps.patch_namespaced_daemon_set,
+        }
+        return self._change(calls[kind], name, namespace, list(operations))
 
     def evict_pod(self, namespace: str, name: str, uid: str) -> None:
         """Ask for a pod's eviction, which respects disruption budgets, if it still is the pod with this UID.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from firebrigade.runbooks.contract import Json, Refusal, RefusalReason, Target
 
-KINDS = ("pod", "deployment", "agent")
+KINDS = ("pod", "deployment", "statefulset", "daemonset", "agent")
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _SUBDOMAIN = rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*"

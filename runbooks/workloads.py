@@ -74,7 +74,17 @@ def desired_pods(workload: Json) -> int:
 
 def ready_replicas(workload: Json) -> int:
     """Return how many pods are ready by a workload's own status; zero is left out of it."""
-    return int((workload.get("status") or {}).get("readyReplicas", 0))
+    return _count(workload, "readyReplicas", "numberReady")
+
+
+def updated_pods(workload: Json) -> int:
+    """Return how many pods are of the latest template, by the workload's own status."""
+    return _count(workload, "updatedReplicas", "updatedNumberScheduled")
+
+
+def available_pods(workload: Json) -> int:
+    """Return how many pods are available, by the workload's own status."""
+    return _count(workload, "availableReplicas", "numberAvailable")
 
 
 def find_condition(item: Json, kind: str) -> Json | None:
@@ -89,11 +99,13 @@ def observed(deployment: Json) -> bool:
     return int(seen) >= int(deployment["metadata"]["generation"])
 
 
-def rolled_out(deployment: Json) -> bool:
-    """Return whether every replica is of the latest template and available, and no other is left."""
-    status, wanted = deployment.get("status") or {}, desired_pods(deployment)
-    counts = [int(status.get(key, 0)) for key in ("replicas", "updatedReplicas", "availableReplicas")]
-    return observed(deployment) and counts == [wanted] * 3
+def rolled_out(workload: Json) -> bool:
+    """Return whether every pod is of the latest template and available, and no other is left."""
+    wanted, status = desired_pods(workload), workload.get("status") or {}
+    total = _count(workload, "replicas", "currentNumberScheduled")
+    complete = [total, updated_pods(workload), available_pods(workload)] == [wanted] * 3
+    one_revision = status.get("currentRevision") == status.get("updateRevision")  # only a stateful set has them
+    return observed(workload) and complete and one_revision
 
 
 def rolling_out(workload: Json) -> bool:
@@ -111,17 +123,24 @@ def rolling_out(workload: Json) -> bool:
     return not observed(workload) or total > updated or (updated < desired_pods(workload) and not complete)
 
 
-def taken_by_rollout(deployment: Json, ready: int) -> int:
-    """Return how many ready pods a deployment's own strategy may take away at once when its template changes.
+def taken_by_rollout(workload: Json, ready: int) -> int:
+    """Return how many ready pods a workload's own strategy may take away at once when its template changes.
 
     https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy
     """
-    strategy, wanted = deployment["spec"].get("strategy") or {}, desired_pods(deployment)
+    wanted, kind = desired_pods(workload), workload.get("kind")
+    strategy = workload["spec"].get("strategy" if kind == "Deployment" else "updateStrategy") or {}
     if strategy.get("type") == "Recreate":
         return ready
     limits = strategy.get("rollingUpdate") or {}
-    unavailable = _of(limits.get("maxUnavailable", "25%"), wanted, round_up=False)
-    if not unavailable and not _of(limits.get("maxSurge", "25%"), wanted, round_up=True):
+    if kind == "Deployment":
+        unavailable = _of(limits.get("maxUnavailable", "25%"), wanted, round_up=False)
+        surge = _of(limits.get("maxSurge", "25%"), wanted, round_up=True)
+    else:
+        # A stateful set replaces one pod after the other, a daemon set as many as it says; both round up.
+        unavailable = _of(limits.get("maxUnavailable", 1), wanted, round_up=True)
+        surge = _of(limits.get("maxSurge", 0), wanted, round_up=True)
+    if not unavailable and not surge:
         unavailable = 1  # the controller's own choice: it could not move otherwise
     return max(0, min(ready, ready - wanted + unavailable))
 
@@ -162,6 +181,11 @@ def template_digest(item: Json) -> str:
 def images(item: Json) -> list[str]:
     """Return the images of a pod template."""
     return [str(container["image"]) for container in item["spec"]["template"]["spec"]["containers"]]
+
+
+def _count(workload: Json, of_replicas: str, of_daemon_set: str) -> int:
+    key = of_daemon_set if workload.get("kind") == "DaemonSet" else of_replicas
+    return int((workload.get("status") or {}).get(key, 0))
 
 
 def _of(limit: int | str, wanted: int, *, round_up: bool) -> int:

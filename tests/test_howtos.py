@@ -52,7 +52,7 @@ def test_the_how_tos_channel_can_be_pasted_into_the_contract_tests() -> None:
 
 
 def test_the_how_tos_action_has_every_member_of_an_action(tmp_path: Path) -> None:
-    action = module_of(example("add-an-action.md"), tmp_path, "restart_deployment").RestartDeployment
+    action = module_of(example("add-an-action.md"), tmp_path, "resume_rollout").ResumeRollout
     members = {name for name in action_classes()["scale_deployment"].__dict__ if not name.startswith("_")}
     assert members <= set(action.__dict__)
 

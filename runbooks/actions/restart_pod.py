@@ -96,7 +96,7 @@ class RestartPod:
         """Look whether the workload has all its pods ready, the planned pod not counted."""
         target = plan.target
         try:
-            owner = self._kubernetes.read_workload(target.kind, target.namespace, target.name)
+            owner = self._kubernetes.read_object(target.kind, target.namespace, target.name)
         except NotFoundError:
             return Verdict(health=Health.FAILED, summary=f"{target} is gone.")
         pods = self._pods(owner, target.namespace)
@@ -118,7 +118,7 @@ class RestartPod:
             return pod
         if target.kind != "deployment":
             return _refusal(RefusalReason.INVALID_TARGET, f"restart_pod can't restart a {target.kind}.")
-        deployment = self._kubernetes.read_workload("deployment", target.namespace, target.name)
+        deployment = self._kubernetes.read_object("deployment", target.namespace, target.name)
         return choose_pod(self._pods(deployment, target.namespace), target)
 
     def _workload(self, pod: Json) -> Json | Refusal:
@@ -127,10 +127,10 @@ class RestartPod:
         if owner is None or owner["kind"] not in _REPLACING:
             by = f"is controlled by a {owner['kind']}" if owner else "has no controller"
             return _refusal(RefusalReason.NOT_SAFE, f"Pod {workloads.name(pod)} {by}: nothing would bring it back.")
-        found = self._kubernetes.read_workload(_REPLACING[owner["kind"]], namespace, owner["name"])
+        found = self._kubernetes.read_object(_REPLACING[owner["kind"]], namespace, owner["name"])
         above = workloads.controller(found)
         if above and above["kind"] == "Deployment":
-            return self._kubernetes.read_workload("deployment", namespace, above["name"])
+            return self._kubernetes.read_object("deployment", namespace, above["name"])
         return found
 
     def _pods(self, owner: Json, namespace: str) -> list[Json]:

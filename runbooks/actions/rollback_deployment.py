@@ -1,7 +1,7 @@
 """Roll a deployment back to an earlier revision that was once good, if its present one is recent.
 
 A rollout that is older than the trouble is not its cause, so without a recent one nothing is done. ``revisions.py``
-says which revision counts as good, ``deployments.py`` how the change is made once and never over a person's. The plan
+says which revision counts as good, ``edits.py`` how the change is made once and never over a person's. The plan
 names both replica sets and a digest of their templates, not the templates: those can hold secrets, and a plan is kept
 and shown.
 """
@@ -26,8 +26,8 @@ from firebrigade.runbooks.contract import (
     TemporaryActionError,
     Verdict,
 )
-from firebrigade.runbooks.deployments import DeploymentEditor
 from firebrigade.runbooks.durations import Duration, format_duration
+from firebrigade.runbooks.edits import Editor
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
 
@@ -56,7 +56,7 @@ class RollbackDeployment:
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
         self._kubernetes = kubernetes
-        self._editor = DeploymentEditor(kubernetes, ANNOTATION)
+        self._editor = Editor(kubernetes, ANNOTATION)
 
     @classmethod
     def from_clients(cls, clients: Clients) -> Self | None:
@@ -68,7 +68,7 @@ class RollbackDeployment:
         if target.kind != self.TARGET_KIND:
             return _refusal(RefusalReason.INVALID_TARGET, f"rollback_deployment can't roll back a {target.kind}.")
         try:
-            deployment = self._kubernetes.read_workload("deployment", target.namespace, target.name)
+            deployment = self._kubernetes.read_object("deployment", target.namespace, target.name)
         except NotFoundError as error:
             return _refusal(RefusalReason.NOT_FOUND, str(error))
         if deployment["spec"].get("paused"):
@@ -102,7 +102,7 @@ class RollbackDeployment:
     def verify(self, plan: Plan) -> Verdict:
         """Look whether the rollout of the earlier template is complete."""
         try:
-            deployment = self._kubernetes.read_workload("deployment", plan.target.namespace, plan.target.name)
+            deployment = self._kubernetes.read_object("deployment", plan.target.namespace, plan.target.name)
         except NotFoundError:
             return Verdict(health=Health.FAILED, summary=f"{plan.target} is gone.")
         return rollout_verdict(plan, deployment)
@@ -155,7 +155,7 @@ class TemplateEdit:
 
     def _replace(self, wanted: Mapping[str, Json]) -> list[Json]:
         namespace, name = self._plan.target.namespace, wanted["replica_set"]
-        replica_set = self._kubernetes.read_workload("replicaset", namespace, name)
+        replica_set = self._kubernetes.read_object("replicaset", namespace, name)
         if workloads.uid(replica_set) != wanted["uid"] or workloads.template_digest(replica_set) != wanted["template"]:
             raise PermanentActionError(f"Replica set {name} is not the one of revision {wanted['revision']} any more.")
         return [{"op": "replace", "path": "/spec/template", "value": workloads.plain_template(replica_set)}]

@@ -1,6 +1,6 @@
 """Scale a deployment to a number of replicas that the plan computes, within the runbook's limits.
 
-How the change is made once, and never over a person's, stands in ``deployments.py``. A deployment with an autoscaler is
+How the change is made once, and never over a person's, stands in ``edits.py``. A deployment with an autoscaler is
 refused: the two would undo each other.
 """
 
@@ -25,7 +25,7 @@ from firebrigade.runbooks.contract import (
     Target,
     Verdict,
 )
-from firebrigade.runbooks.deployments import DeploymentEditor
+from firebrigade.runbooks.edits import Editor
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
 
@@ -70,7 +70,7 @@ class ScaleDeployment:
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
         self._kubernetes = kubernetes
-        self._editor = DeploymentEditor(kubernetes, ANNOTATION)
+        self._editor = Editor(kubernetes, ANNOTATION)
 
     @classmethod
     def from_clients(cls, clients: Clients) -> Self | None:
@@ -82,7 +82,7 @@ class ScaleDeployment:
         if target.kind != self.TARGET_KIND:
             return _refusal(RefusalReason.INVALID_TARGET, f"scale_deployment can't scale a {target.kind}.")
         try:
-            deployment = self._kubernetes.read_workload("deployment", target.namespace, target.name)
+            deployment = self._kubernetes.read_object("deployment", target.namespace, target.name)
         except NotFoundError as error:
             return _refusal(RefusalReason.NOT_FOUND, str(error))
         current = workloads.desired_pods(deployment)
@@ -110,7 +110,7 @@ class ScaleDeployment:
     def verify(self, plan: Plan) -> Verdict:
         """Look whether the planned number of replicas is available."""
         try:
-            deployment = self._kubernetes.read_workload("deployment", plan.target.namespace, plan.target.name)
+            deployment = self._kubernetes.read_object("deployment", plan.target.namespace, plan.target.name)
         except NotFoundError:
             return Verdict(health=Health.FAILED, summary=f"{plan.target} is gone.")
         wanted, now = plan.desired["replicas"], workloads.desired_pods(deployment)

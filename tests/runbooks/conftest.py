@@ -54,6 +54,15 @@ class World:
         """Change a deployment, as a person does, not over our client."""
         self.kubernetes._apps.patch_namespaced_deployment(name, NAMESPACE, patch, _request_timeout=5)
 
+    def run(self, kind: str, name: str = "store", **spec: Json) -> Target:
+        """Create a ``statefulset`` or a ``daemonset`` and wait until it runs."""
+        labels = {"app": name}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": f"{name}:1.0"}]}}
+        whole = {"selector": {"matchLabels": labels}, "template": template, **spec}
+        self.cluster.create(f"{kind}s", {"metadata": {"name": name}, "spec": whole}, NAMESPACE)
+        self.cluster.advance(60)
+        return Target(kind=kind, namespace=NAMESPACE, name=name)
+
     def pods(self, name: str = "checkout") -> list[dict[str, Any]]:
         """Return the deployment's pods, by name."""
         found = [pod for pod in self.cluster.list("pods", NAMESPACE) if pod["metadata"]["labels"].get("app") == name]
@@ -166,6 +175,14 @@ def _failed_agent(world: World) -> Target:
     return AGENT
 
 
+def _restarted_before(world: World) -> Target:
+    """Return a deployment that carries an earlier restart's time."""
+    earlier = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
+    world.edit({"spec": {"template": {"metadata": {"annotations": earlier}}}})
+    world.cluster.advance(3600)
+    return SERVICE
+
+
 def _delete_pod(world: World) -> None:
     name = world.pods()[1]["metadata"]["name"]
     world.kubernetes._core.delete_namespaced_pod(name, NAMESPACE, _request_timeout=5)
@@ -195,6 +212,16 @@ CASES = {
         action="rollback_deployment",
         params={},
         prepare=_bad_rollout,
+        forget=lambda world: world.cluster.add_fault(Fault(answer="drop-after", verb="patch")),
+        meddle=lambda world: world.deploy("checkout:2.1"),
+        spoil=lambda world: world.cluster.set_pace(ready_after_seconds=10**6),
+        heal=lambda world: world.cluster.advance(60),
+        undone=True,
+    ),
+    "restart_deployment": Case(
+        action="restart_deployment",
+        params={},
+        prepare=_restarted_before,
         forget=lambda world: world.cluster.add_fault(Fault(answer="drop-after", verb="patch")),
         meddle=lambda world: world.deploy("checkout:2.1"),
         spoil=lambda world: world.cluster.set_pace(ready_after_seconds=10**6),

@@ -106,7 +106,8 @@ def test_a_target_that_does_not_exist_is_refused(world: Any, case: Any) -> None:
 
 
 def test_a_target_of_another_kind_is_refused_without_a_request(world: Any, case: Any) -> None:
-    refusal = world.plan_or_refusal(case.action, Target(kind="node", namespace="shop", name="node-1"), **case.params)
+    target = Target(kind="service", namespace="shop", name="checkout")
+    refusal = world.plan_or_refusal(case.action, target, **case.params)
     assert isinstance(refusal, Refusal)
     assert refusal.reason is RefusalReason.INVALID_TARGET
 
@@ -145,10 +146,10 @@ def test_what_a_person_has_put_back_is_not_made_again(world: Any, undoable: Any)
 
 def test_a_person_who_is_faster_between_our_look_and_our_patch_wins(world: Any, undoable: Any) -> None:
     plan = world.plan(undoable.action, undoable.prepare(world), **undoable.params)
-    client, patch = world.kubernetes, world.kubernetes.patch_deployment
+    client, patch = world.kubernetes, world.kubernetes.patch_object
 
     class Interrupted(type(client)):  # type: ignore[misc]
-        def patch_deployment(self, *arguments: Any) -> Any:
+        def patch_object(self, *arguments: Any) -> Any:
             undoable.meddle(world)
             return patch(*arguments)
 

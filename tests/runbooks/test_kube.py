@@ -26,7 +26,7 @@ Call = Callable[[KubernetesClient], Any]
 
 
 def deployment(client: KubernetesClient) -> Any:
-    return client.read_workload("deployment", *CHECKOUT)
+    return client.read_object("deployment", *CHECKOUT)
 
 
 def pods(client: KubernetesClient) -> Any:
@@ -50,7 +50,7 @@ def read_pod(client: KubernetesClient) -> Any:
 
 
 def patch(client: KubernetesClient) -> Any:
-    return client.patch_deployment(*CHECKOUT, [{"op": "test", "path": "/metadata/uid", "value": "x"}])
+    return client.patch_object("deployment", *CHECKOUT, [{"op": "test", "path": "/metadata/uid", "value": "x"}])
 
 
 class Replay:
@@ -242,7 +242,7 @@ def test_a_change_without_an_answer_has_an_unknown_outcome(cluster: Cluster, con
     cluster.add_fault(Fault(answer=answer, verb="patch"))
     test = [{"op": "test", "path": "/metadata/uid", "value": uid}]
     with pytest.raises(UnknownOutcomeError):
-        client.patch_deployment(*CHECKOUT, test)
+        client.patch_object("deployment", *CHECKOUT, test)
 
 
 @pytest.mark.parametrize("answer", ["hang-before", "drop-before"])

@@ -31,10 +31,10 @@ def test_the_actions_are_those_that_have_a_file() -> None:
 def test_an_action_without_its_client_is_not_there(world: Any) -> None:
     assert dict(build_actions(Clients())) == {}
     only_cluster = build_actions(Clients(kubernetes=world.kubernetes))
-    assert set(only_cluster) == {"restart_pod", "rollback_deployment", "scale_deployment"}
+    assert set(only_cluster) == {"restart_deployment", "restart_pod", "rollback_deployment", "scale_deployment"}
 
 
-@pytest.mark.parametrize("name", ["restart_pod", "rollback_deployment", "scale_deployment"])
+@pytest.mark.parametrize("name", ["restart_deployment", "restart_pod", "rollback_deployment", "scale_deployment"])
 def test_an_action_needs_no_more_rights_than_are_written_down(
     world: Any, cases: Any, name: str, tmp_path: Path
 ) -> None:

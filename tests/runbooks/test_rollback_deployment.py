@@ -211,8 +211,8 @@ def test_while_kubernetes_has_not_caught_up_nothing_is_planned(world: Any) -> No
     client = world.kubernetes
 
     class Behind(type(client)):  # type: ignore[misc]
-        def read_workload(self, *arguments: Any) -> Any:
-            found = super().read_workload(*arguments)
+        def read_object(self, *arguments: Any) -> Any:
+            found = super().read_object(*arguments)
             found["metadata"]["generation"] += 1
             return found
 
