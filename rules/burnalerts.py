@@ -60,6 +60,7 @@ def _labels(objective: Objective, tier: Tier) -> Mapping[str, str]:
         "service": objective.service,
         **objective.alerting.added(tier).labels,
         "slo": objective.name,
+        "sloth_severity": "page" if tier.is_page else "ticket",  # what Sloth's dashboards and routes ask for
         "tier": tier.tier,
         "long": tier.long.text,
         "short": tier.short.text,

@@ -48,6 +48,7 @@ def alert(objective: Objective, tier: str, share: str) -> _Alert:
             "service": objective.service,
             **objective.alerting.all.labels,
             "slo": objective.name,
+            "sloth_severity": "page" if tier in PAGES else "ticket",
             "tier": tier,
             "long": long,
             "short": short,

@@ -66,10 +66,14 @@ def test_the_objective_is_written_in_percent_as_people_read_it(compiled: Sequenc
     assert all(re.fullmatch(r"\d{2}(\.\d+)?", text) for text in found.values())
 
 
-def test_alerts_in_sloths_own_form_carry_every_label_that_is_counted(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "sloth", [pytest.param(False, id="one for each tier"), pytest.param(True, id="as Sloth alerts")]
+)
+def test_burn_rate_alerts_carry_every_label_that_is_counted(sloth: bool, scene: Scene) -> None:
     """Without ``sloth_severity`` the dashboards would say OK while an alert fires: ``or on () vector(0)``."""
     for objective in scene.objectives.values():
-        rules = [rule for group in burnrate.groups(objective, sloth=True) for rule in group.rules if rule.alert]
+        made = [rule for group in burnrate.groups(objective, sloth=sloth) for rule in group.rules]
+        rules = [rule for rule in made if rule.alert == objective.alerting.name]
         assert {rule.labels["sloth_severity"] for rule in rules} == {"page", "ticket"}
         for rule in rules:
             labels = output_labels(parse(rule.expr), scene.contract.labels_of)
