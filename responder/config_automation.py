@@ -22,6 +22,7 @@ class AutomationSettings:
     mode: AutomationMode
     off_file: Path | None
     namespaces: tuple[str, ...]
+    nodes: tuple[str, ...]
     allow_actions: tuple[str, ...] | None
     deny_actions: tuple[str, ...]
     allow_targets: tuple[str, ...] | None
@@ -43,6 +44,7 @@ def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSe
         mode=block.mode,
         off_file=_off_file(block.off_file, problems),
         namespaces=tuple(block.namespaces),
+        nodes=tuple(block.nodes),
         allow_actions=None if block.allow_actions is None else tuple(block.allow_actions),
         deny_actions=tuple(block.deny_actions),
         allow_targets=None if block.allow_targets is None else tuple(block.allow_targets),

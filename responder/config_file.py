@@ -63,7 +63,13 @@ def _namespace(value: str) -> str:
 
 def _target_pattern(value: str) -> str:
     if not re.fullmatch(r"[-a-z0-9*?]+/[-a-z0-9.*?]+", value):
-        raise ValueError("is not a pattern of targets; write NAMESPACE/NAME with * and ?, or agent/NAME for an agent")
+        raise ValueError("is not a pattern of targets; write NAMESPACE/NAME with * and ?, agent/NAME or node/NAME")
+    return value
+
+
+def _node_pattern(value: str) -> str:
+    if not re.fullmatch(r"[-a-z0-9.*?]+", value):
+        raise ValueError("is not a pattern of nodes' names; write a name with * and ?")
     return value
 
 
@@ -89,6 +95,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 WithinADay = Annotated[Duration, AfterValidator(_within_a_day)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
+NodePattern = Annotated[str, AfterValidator(_node_pattern)]
 TargetPattern = Annotated[str, AfterValidator(_target_pattern)]
 FilePath = Annotated[str, AfterValidator(_file_path)]
 Matchers = Annotated[
@@ -137,7 +144,8 @@ class AutomationBlock(Block):
     """The limits of all automation.
 
     ``mode``: what may be done at all. ``off_file``: nothing is, while this file exists.
-    ``namespaces``: where; ``allow_…`` and ``deny_…`` say what and to whom within them, and a denial wins.
+    ``namespaces``: where; ``nodes``: which of them may be cordoned; ``allow_…`` and ``deny_…`` say what and to whom
+    within them, and a denial wins.
     ``cooldown``: how soon the same action may be applied again to the same target.
     ``runs_per_hour``, ``runs_per_hour_per_target``: how often anything may.
     ``repairs_per_day``: what was repaired so often in 24 hours is left to people.
@@ -149,6 +157,7 @@ class AutomationBlock(Block):
     mode: AutomationMode = AutomationMode.DRY_RUN
     off_file: FilePath = ""
     namespaces: list[Namespace] = []
+    nodes: list[NodePattern] = []
     allow_actions: list[str] | None = None
     deny_actions: list[str] = []
     allow_targets: list[TargetPattern] | None = None

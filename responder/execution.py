@@ -32,6 +32,7 @@ def guard_settings(automation: AutomationSettings) -> GuardSettings:
         automation=automation.mode is not AutomationMode.OFF,
         dry_run=automation.mode is AutomationMode.DRY_RUN,
         namespaces=frozenset(automation.namespaces),
+        nodes=automation.nodes,
         allow_actions=None if automation.allow_actions is None else frozenset(automation.allow_actions),
         deny_actions=frozenset(automation.deny_actions),
         allow_targets=automation.allow_targets,

@@ -28,8 +28,8 @@ class Target:
     """The one thing that an action changes.
 
     Attributes:
-        kind: ``pod``, ``deployment``, ``statefulset``, ``daemonset`` or ``agent``.
-        namespace: the Kubernetes namespace; empty for an agent.
+        kind: ``pod``, ``deployment``, ``statefulset``, ``daemonset``, ``node`` or ``agent``.
+        namespace: the Kubernetes namespace; empty for a node and for an agent.
         name: a valid name of its kind, checked when the target is made from labels.
     """
 

@@ -88,7 +88,7 @@ class TargetSpec(_Strict):
 
     name: Name
     namespace: Namespace | None = None
-    kind: Literal["pod", "deployment", "statefulset", "daemonset", "agent"] | None = None
+    kind: Literal["pod", "deployment", "statefulset", "daemonset", "node", "agent"] | None = None
 
 
 class VerifySpec(_Strict):

@@ -93,14 +93,19 @@ class KubernetesClient:
         return self._list(self._core.list_namespaced_pod, namespace, label_selector=selector)
 
     def read_object(self, kind: str, namespace: str, name: str) -> Json:
-        """Return a ``deployment``, ``replicaset``, ``statefulset`` or ``daemonset``."""
+        """Return a ``deployment``, ``replicaset``, ``statefulset`` or ``daemonset``; a ``node`` has no namespace."""
         calls: Mapping[str, Call] = {
             "deployment": self._apps.read_namespaced_deployment,
             "replicaset": self._apps.read_namespaced_replica_set,
             "statefulset": self._apps.read_namespaced_stateful_set,
             "daemonset": self._apps.read_namespaced_daemon_set,
+            "node": self._core.read_node,
         }
-        return self._read(calls[kind], name, namespace)
+        return self._read(calls[kind], name, *filter(None, [namespace]))
+
+    def list_nodes(self) -> list[Json]:
+        """Return the cluster's nodes."""
+        return self._list(self._core.list_node)
 
     def list_replica_sets(self, namespace: str, selector: str) -> list[Json]:
         """Return the replica sets that a label selector selects."""
@@ -111,16 +116,17 @@ class KubernetesClient:
         return self._list(self._autoscaling.list_namespaced_horizontal_pod_autoscaler, namespace)
 
     def patch_object(self, kind: str, namespace: str, name: str, operations: Sequence[Json]) -> Json:
-        """Change a ``deployment``, ``statefulset`` or ``daemonset`` by a JSON patch (RFC 6902), all or nothing.
+        """Change a ``deployment``, ``statefulset``, ``daemonset`` or ``node`` by a JSON patch, all or nothing.
 
-        A failed ``test`` is a PreconditionError.
+        A failed ``test`` is a PreconditionError. https://www.rfc-editor.org/rfc/rfc6902
         """
         calls: Mapping[str, Call] = {
             "deployment": self._apps.patch_namespaced_deployment,
             "statefulset": self._apps.patch_namespaced_stateful_set,
             "daemonset": self._apps.patch_namespaced_daemon_set,
+            "node": self._core.patch_node,
         }
-        return self._change(calls[kind], name, namespace, list(operations))
+        return self._change(calls[kind], name, *filter(None, [namespace]), list(operations))
 
     def evict_pod(self, namespace: str, name: str, uid: str) -> None:
         """Ask for a pod's eviction, which respects disruption budgets, if it still is the pod with this UID.

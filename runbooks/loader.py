@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from firebrigade.runbooks import frontmatter, registry
 from firebrigade.runbooks.contract import Action, Runbook, RunbookStep
 from firebrigade.runbooks.frontmatter import FrontMatter, StepSpec
+from firebrigade.runbooks.targets import WITHOUT_NAMESPACE
 
 BUNDLED = Path(__file__).parent
 _NOT_RUNBOOKS = {"README.md"}
@@ -147,7 +148,7 @@ def _check_loosely(data: object, actions: Mapping[str, type[Action]], file: _Fil
 def _check_step(step: StepSpec, path: frontmatter.Path, actions: Mapping[str, type[Action]], file: _File) -> None:
     action = _check_params(step.action, step.params, path, actions, file)
     kind = step.target.kind or (action.TARGET_KIND if action else "agent")
-    if kind != "agent" and step.target.namespace is None:
+    if kind not in WITHOUT_NAMESPACE and step.target.namespace is None:
         file.report((*path, "target", "namespace"), "is missing; a pod or a deployment is found by namespace and name")
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from firebrigade.runbooks.contract import Json, Refusal, RefusalReason, Target
 
-KINDS = ("pod", "deployment", "statefulset", "daemonset", "agent")
+KINDS = ("pod", "deployment", "statefulset", "daemonset", "node", "agent")
+WITHOUT_NAMESPACE = ("node", "agent")
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _SUBDOMAIN = rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*"
@@ -20,7 +21,7 @@ def is_namespace(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Return whether it is an RFC 1123 subdomain: what the API server takes for a pod or a deployment.
+    """Return whether it is an RFC 1123 subdomain: what the API server takes for a pod, a deployment or a node.
 
     https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
     """
@@ -45,7 +46,7 @@ def resolve_target(spec: Mapping[str, Json], labels: Mapping[str, str], default_
     kind = spec.get("kind") or (source if source in KINDS else default_kind)
     if not is_name(name):
         return _refusal(f"{source}={_shown(name)} is not a valid name of a {kind}")
-    if kind == "agent":
+    if kind in WITHOUT_NAMESPACE:
         return Target(kind=kind, namespace="", name=name)
     namespace, source = _value(spec.get("namespace"), labels)
     if not namespace:

@@ -26,9 +26,10 @@ class GuardSettings:
         dry_run: plan and write down, change nothing.
         namespaces: the namespaces in which something may be changed; none unless named. An agent is in none:
             whoever configured the supervisor's address has allowed its agents.
+        nodes: patterns of the names of the nodes that may be changed; none unless named.
         allow_actions: the only actions that are allowed; None allows all.
         deny_actions: actions that are never allowed.
-        allow_targets: ``namespace/name`` patterns (``agent/name`` for an agent) of the only targets that are allowed;
+        allow_targets: ``namespace/name`` patterns (``agent/name``, ``node/name``) of the only targets that are allowed;
             None allows all.
         deny_targets: patterns of targets that are never touched.
         cooldown: how long after an action the same action leaves the same target alone.
@@ -42,6 +43,7 @@ class GuardSettings:
     automation: bool = True
     dry_run: bool = False
     namespaces: frozenset[str] = frozenset()
+    nodes: tuple[str, ...] = ()
     allow_actions: frozenset[str] | None = None
     deny_actions: frozenset[str] = frozenset()
     allow_targets: tuple[str, ...] | None = None
@@ -57,7 +59,7 @@ def guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
     """Return the guards in the order in which they are asked; dry run last, so that it shows what else would refuse."""
     return (
         OffSwitch(automation=settings.automation),
-        AllowedNamespaces(namespaces=settings.namespaces),
+        AllowedNamespaces(namespaces=settings.namespaces, nodes=settings.nodes),
         AllowedActions(allow_only=settings.allow_actions, deny=settings.deny_actions),
         AllowedTargets(allow_only=settings.allow_targets, deny=settings.deny_targets),
         Lock(),

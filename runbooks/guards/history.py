@@ -21,7 +21,8 @@ class Lock:
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
         """Refuse while another step on the same thing is being applied, verified or taken back."""
-        under_way = [past for past in _others(plan, history) if _meets(plan, past) and past.finished_at is None]
+        unfinished = [past for past in _others(plan, history) if past.finished_at is None]
+        under_way = [past for past in unfinished if _meets(plan, past) or _both_nodes(plan, past)]
         if not under_way:
             return None
         other = under_way[0]
@@ -92,6 +93,11 @@ def same_thing(one: Target, other: Target) -> bool:
 
 def _meets(plan: Plan, past: PastStep) -> bool:
     return same_thing(plan.target, past.target)
+
+
+def _both_nodes(plan: Plan, past: PastStep) -> bool:
+    """Return whether both are about nodes: each of them counts on the room that the others have left."""
+    return plan.target.kind == past.target.kind == "node"
 
 
 def _others(plan: Plan, history: Sequence[PastStep]) -> list[PastStep]:

@@ -24,10 +24,15 @@ class AllowedNamespaces:
     """Only what is named may be changed."""
 
     namespaces: frozenset[str]
+    nodes: tuple[str, ...] = ()
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
-        """Refuse a target outside the allowed namespaces."""
+        """Refuse a target outside the allowed namespaces, and a node that is not named."""
         target = plan.target
+        if target.kind == "node":
+            named = any(fnmatchcase(target.name, pattern) for pattern in self.nodes)
+            text = f"{target} is in no namespace, and not one of the nodes that may be changed."
+            return None if named else _refusal(RefusalReason.NAMESPACE, text)
         if target.kind == "agent" or target.namespace in self.namespaces:
             return None
         return _refusal(RefusalReason.NAMESPACE, f"Namespace {target.namespace} is not one that may be changed.")

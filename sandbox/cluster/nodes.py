@@ -14,7 +14,15 @@ CONDITIONS = (
 
 
 def reconcile(simulation: Simulation, _namespace: str, name: str) -> None:
-    """Taint a cordoned node, and take the taint from one that is no longer."""
+    """Taint a cordoned node, and take the taint from one that is no longer, as soon as the pace says."""
+    wait = simulation.pace.taints_after_seconds
+    if wait:
+        simulation.after(wait, lambda: _set_taint(simulation, name))
+    else:
+        _set_taint(simulation, name)
+
+
+def _set_taint(simulation: Simulation, name: str) -> None:
     node = simulation.store.get(NODES, "", name)
     if node is None:
         return

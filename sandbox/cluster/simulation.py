@@ -27,6 +27,7 @@ class Pace:
         killed_after_seconds: how long an …oom container runs.
         back_off_seconds: the first wait before a killed container runs again; it doubles up to five minutes.
         job_runs_seconds: how long the pod of a job runs before it succeeds.
+        taints_after_seconds: from a node's cordon or uncordon until its taint is there or gone.
     """
 
     starts_after_seconds: float = 0.2
@@ -35,6 +36,7 @@ class Pace:
     killed_after_seconds: float = 0.5
     back_off_seconds: float = 10.0
     job_runs_seconds: float = 1.0
+    taints_after_seconds: float = 0.0
 
 
 class Simulation:

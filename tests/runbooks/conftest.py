@@ -20,6 +20,7 @@ from sandbox.supervisor import Supervisor
 
 NAMESPACE = "shop"
 SERVICE = Target(kind="deployment", namespace=NAMESPACE, name="checkout")
+NODE = Target(kind="node", namespace="", name="node-2")
 AGENT = Target(kind="agent", namespace="", name="agent-07")
 TOKEN = "the-cluster-s-secret-token"
 
@@ -53,6 +54,11 @@ class World:
     def edit(self, patch: Json, name: str = "checkout") -> None:
         """Change a deployment, as a person does, not over our client."""
         self.kubernetes._apps.patch_namespaced_deployment(name, NAMESPACE, patch, _request_timeout=5)
+
+    def cordon(self, name: str, *, cordoned: bool = True) -> None:
+        """Cordon or uncordon a node, as a person does, not over our client."""
+        patch = {"spec": {"unschedulable": True if cordoned else None}}
+        self.kubernetes._core.patch_node(name, patch, _request_timeout=5)
 
     def run(self, kind: str, name: str = "store", **spec: Json) -> Target:
         """Create a ``statefulset`` or a ``daemonset`` and wait until it runs."""
@@ -175,6 +181,12 @@ def _failed_agent(world: World) -> Target:
     return AGENT
 
 
+def _sick_node(world: World) -> Target:
+    """Return a node; its taint follows its cordon by a second, so that there is something to wait for."""
+    world.cluster.set_pace(taints_after_seconds=1)
+    return NODE
+
+
 def _restarted_before(world: World) -> Target:
     """Return a deployment that carries an earlier restart's time."""
     earlier = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
@@ -228,6 +240,15 @@ CASES = {
         heal=lambda world: world.cluster.advance(60),
         undone=True,
     ),
+    "cordon_node": Case(
+        action="cordon_node",
+        params={},
+        prepare=_sick_node,
+        forget=lambda world: world.cluster.add_fault(Fault(answer="drop-after", verb="patch")),
+        spoil=lambda world: world.cluster.set_pace(taints_after_seconds=10**6),
+        heal=lambda world: world.cluster.advance(60),
+        undone=True,
+    ),
     "recover_agent": Case(
         action="recover_agent",
         params={},
@@ -259,4 +280,10 @@ def meddled(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture(params=sorted(name for name, case in CASES.items() if case.undone))
 def undoable(request: pytest.FixtureRequest) -> Case:
     """Each action that can be taken back."""
+    return CASES[request.param]
+
+
+@pytest.fixture(params=sorted(name for name, case in CASES.items() if case.undone and case.meddle))
+def contested(request: pytest.FixtureRequest) -> Case:
+    """Each action that can be taken back, on something that a person can change to something else."""
     return CASES[request.param]

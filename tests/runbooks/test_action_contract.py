@@ -99,7 +99,7 @@ def test_nothing_is_verified_before_it_is_applied(world: Any, case: Any) -> None
 
 def test_a_target_that_does_not_exist_is_refused(world: Any, case: Any) -> None:
     kind = case.prepare(world).kind
-    target = Target(kind=kind, namespace="" if kind == "agent" else "shop", name="nothing")
+    target = Target(kind=kind, namespace="" if kind in ("agent", "node") else "shop", name="nothing")
     refusal = world.plan_or_refusal(case.action, target, **case.params)
     assert isinstance(refusal, Refusal)
     assert refusal.reason is RefusalReason.NOT_FOUND
@@ -134,31 +134,31 @@ def test_a_person_s_change_in_between_is_never_overridden(world: Any, meddled: A
     assert spec_and_pods(world) == left
 
 
-def test_what_a_person_has_put_back_is_not_made_again(world: Any, undoable: Any) -> None:
-    target = undoable.prepare(world)
-    before = spec(world)
-    plan = world.plan(undoable.action, target, **undoable.params)
-    world.actions[undoable.action].apply(plan)
+def test_what_a_person_has_put_back_is_not_made_again(world: Any, contested: Any) -> None:
+    target = contested.prepare(world)
+    before = world.deployment()["spec"]
+    plan = world.plan(contested.action, target, **contested.params)
+    world.actions[contested.action].apply(plan)
     world.edit({"spec": before})
-    assert world.actions[undoable.action].apply(stored(plan)).already
-    assert spec(world) == before
+    assert world.actions[contested.action].apply(stored(plan)).already
+    assert world.deployment()["spec"] == before
 
 
-def test_a_person_who_is_faster_between_our_look_and_our_patch_wins(world: Any, undoable: Any) -> None:
-    plan = world.plan(undoable.action, undoable.prepare(world), **undoable.params)
+def test_a_person_who_is_faster_between_our_look_and_our_patch_wins(world: Any, contested: Any) -> None:
+    plan = world.plan(contested.action, contested.prepare(world), **contested.params)
     client, patch = world.kubernetes, world.kubernetes.patch_object
 
     class Interrupted(type(client)):  # type: ignore[misc]
         def patch_object(self, *arguments: Any) -> Any:
-            undoable.meddle(world)
+            contested.meddle(world)
             return patch(*arguments)
 
     interrupted = Interrupted.__new__(Interrupted)
     interrupted.__dict__.update(client.__dict__)
     with pytest.raises(PermanentActionError, match="changed since"):
-        type(world.actions[undoable.action])(interrupted).apply(plan)
+        type(world.actions[contested.action])(interrupted).apply(plan)
     left = spec(world)
-    undoable.meddle(world)
+    contested.meddle(world)
     assert spec(world) == left
 
 
@@ -203,19 +203,20 @@ def test_what_was_never_applied_is_not_undone(world: Any, undoable: Any) -> None
     assert world.changes() == before
 
 
-def test_a_person_s_change_after_it_is_not_undone(world: Any, undoable: Any) -> None:
-    plan = world.plan(undoable.action, undoable.prepare(world), **undoable.params)
-    world.actions[undoable.action].apply(plan)
-    undoable.meddle(world)
+def test_a_person_s_change_after_it_is_not_undone(world: Any, contested: Any) -> None:
+    plan = world.plan(contested.action, contested.prepare(world), **contested.params)
+    world.actions[contested.action].apply(plan)
+    contested.meddle(world)
     left = spec(world)
     with pytest.raises(ActionError, match="changed since"):
-        world.actions[undoable.action].undo(plan)
+        world.actions[contested.action].undo(plan)
     assert spec(world) == left
 
 
 def spec(world: Any) -> Any:
-    """Return what a person would see of the deployment's specification."""
-    return world.deployment()["spec"]
+    """Return what a person would see of the deployment's specification, and which nodes are cordoned."""
+    nodes = {node["metadata"]["name"]: node["spec"].get("unschedulable", False) for node in world.cluster.list("nodes")}
+    return world.deployment()["spec"], nodes
 
 
 def spec_and_pods(world: Any) -> Any:

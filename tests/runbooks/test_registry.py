@@ -10,6 +10,8 @@ from firebrigade.runbooks.kube import KubernetesSettings, connect
 from firebrigade.runbooks.registry import action_classes, build_actions
 from sandbox.cluster import User
 
+IN_KUBERNETES = ("cordon_node", "restart_deployment", "restart_pod", "rollback_deployment", "scale_deployment")
+
 # What deploy/ has to allow. Deleting pods is needed only for delete_when_budget_refuses.
 RIGHTS = {
     ("get", "deployments"),
@@ -20,6 +22,9 @@ RIGHTS = {
     ("list", "pods"),
     ("create", "pods/eviction"),
     ("list", "horizontalpodautoscalers"),
+    ("get", "nodes"),
+    ("list", "nodes"),
+    ("patch", "nodes"),
 }
 
 
@@ -31,10 +36,10 @@ def test_the_actions_are_those_that_have_a_file() -> None:
 def test_an_action_without_its_client_is_not_there(world: Any) -> None:
     assert dict(build_actions(Clients())) == {}
     only_cluster = build_actions(Clients(kubernetes=world.kubernetes))
-    assert set(only_cluster) == {"restart_deployment", "restart_pod", "rollback_deployment", "scale_deployment"}
+    assert set(only_cluster) == set(IN_KUBERNETES)
 
 
-@pytest.mark.parametrize("name", ["restart_deployment", "restart_pod", "rollback_deployment", "scale_deployment"])
+@pytest.mark.parametrize("name", IN_KUBERNETES)
 def test_an_action_needs_no_more_rights_than_are_written_down(
     world: Any, cases: Any, name: str, tmp_path: Path
 ) -> None:

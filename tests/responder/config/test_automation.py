@@ -28,6 +28,7 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
           mode: auto
           off_file: off
           namespaces: [shop]
+          nodes: ['worker-*']
           allow_actions: [restart_pod, recover_agent]
           deny_actions: [scale_deployment]
           allow_targets: ['shop/*', 'agent/agent-0?']
@@ -51,6 +52,7 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
         automation=True,
         dry_run=False,
         namespaces=frozenset({"shop"}),
+        nodes=("worker-*",),
         allow_actions=frozenset({"restart_pod", "recover_agent"}),
         deny_actions=frozenset({"scale_deployment"}),
         allow_targets=("shop/*", "agent/agent-0?"),
@@ -97,15 +99,20 @@ def test_an_empty_list_allows_nothing_and_a_missing_one_everything(config_of: Co
         ),
         pytest.param(
             "allow_actions: [restart_pod, reboot]",
-            "automation.allow_actions[1]: there is no action 'reboot'; known: recover_agent, restart_pod,"
-            " rollback_deployment, scale_deployment",
+            "automation.allow_actions[1]: there is no action 'reboot'; known: cordon_node, recover_agent,"
+            " restart_deployment, restart_pod, rollback_deployment, scale_deployment",
             id="an allowed action that does not exist",
         ),
         pytest.param(
             "deny_targets: [ryot]",
             "automation.deny_targets[0]: is not a pattern of targets; write NAMESPACE/NAME with * and ?,"
-            " or agent/NAME for an agent",
+            " agent/NAME or node/NAME",
             id="a target without its namespace",
+        ),
+        pytest.param(
+            "nodes: [Worker/1]",
+            "automation.nodes[0]: is not a pattern of nodes' names; write a name with * and ?",
+            id="a node with a slash",
         ),
         pytest.param("runs_per_hour: 0", "automation.runs_per_hour: must be greater than or equal to 1", id="no runs"),
         pytest.param(

@@ -141,6 +141,18 @@ def test_an_agent_meets_the_workload_of_its_name_and_another_agent_does_not(plan
     assert not same_thing(target, Target(kind="statefulset", namespace="shop", name="checkout"))
 
 
+NODES = [Target(kind="node", namespace="", name=name) for name in ("worker-1", "worker-2")]
+
+
+def test_nodes_are_changed_one_after_the_other_because_each_counts_on_the_others(
+    plan: Any, past: Any, asked: Any
+) -> None:
+    under_way = past(MINUTE, NODES[1], finished_at=None)
+    assert asked(plan(NODES[0]), under_way, nodes=("*",)) is RefusalReason.LOCKED
+    assert asked(plan(NODES[0]), past(MINUTE, NODES[1]), nodes=("*",)) is None
+    assert asked(plan(), under_way, nodes=("*",)) is None
+
+
 TARGETS = [Target(kind="deployment", namespace="shop", name=name) for name in ("a", "b", "c")]
 MOVES = st.lists(
     st.tuples(st.sampled_from(TARGETS), st.integers(0, 40), st.integers(1, 30), st.booleans()), max_size=60

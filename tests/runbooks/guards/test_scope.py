@@ -10,6 +10,7 @@ from firebrigade.runbooks.contract import RefusalReason, Target
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for
 
+NODE = Target(kind="node", namespace="", name="worker-1")
 AGENT = Target(kind="agent", namespace="", name="agent-07")
 
 
@@ -28,6 +29,25 @@ def test_an_allowed_namespace_allows_no_other_that_begins_like_it(plan: Any, ask
 
 def test_an_agent_needs_no_namespace(plan: Any, asked: Any) -> None:
     assert asked(plan(AGENT), namespaces=frozenset()) is None
+
+
+@pytest.mark.parametrize(
+    ("nodes", "wanted"),
+    [
+        pytest.param((), RefusalReason.NAMESPACE, id="none is named"),
+        pytest.param(("worker-1",), None, id="named"),
+        pytest.param(("gpu-*", "worker-*"), None, id="named by a pattern"),
+        pytest.param(("worker",), RefusalReason.NAMESPACE, id="the beginning of a name is another name"),
+    ],
+)
+def test_a_node_is_changed_only_if_it_is_named_whatever_the_namespaces(
+    plan: Any, asked: Any, nodes: tuple[str, ...], wanted: RefusalReason | None
+) -> None:
+    assert asked(plan(NODE), namespaces=frozenset({"", "shop", "worker-1"}), nodes=nodes) is wanted
+
+
+def test_a_denied_node_is_never_changed(plan: Any, asked: Any) -> None:
+    assert asked(plan(NODE), nodes=("*",), deny_targets=("node/worker-*",)) is RefusalReason.NOT_ALLOWED
 
 
 def test_switched_off_wins_over_every_other_reason(plan: Any, asked: Any) -> None:
