@@ -162,9 +162,10 @@ def _at(entry: Entry, key: KeyPath, told: Told) -> _Judgement:
 
 
 def _of_rules(entries: Sequence[Entry]) -> Iterator[_Judgement]:
-    chosen = [check for check in checks.every().values() if isinstance(check, RuleCheck)]
+    every = [check for check in checks.every().values() if isinstance(check, RuleCheck)]
+    of_records = [check for check in every if not check.name.startswith("alert/")]
     for entry in entries:
-        for check in chosen:
+        for check in every if entry.rule.alert else of_records:
             for key, sentence in check.judge(entry):
                 yield _at(entry, key, (check, sentence))
 

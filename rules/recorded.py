@@ -60,7 +60,8 @@ def series(groups: Iterable[Group], contract: Contract) -> tuple[Series, ...]:
 
 
 def _without_labels(name: str, found: Sequence[tuple[Rule, Group]]) -> Series:
-    interval = min(Duration(group.interval).seconds if group.interval else _EVALUATED_EACH for _, group in found)
+    intervals = {group.interval for _, group in found}
+    interval = min(Duration(text).seconds if text else _EVALUATED_EACH for text in intervals)
     everywhere = set(found[0][0].labels).intersection(*(rule.labels for rule, _ in found))
     # Their keys: quick to look a value up in, and in the rules' order.
     values = {label: dict.fromkeys(rule.labels[label] for rule, _ in found).keys() for label in sorted(everywhere)}

@@ -15,14 +15,25 @@ _Labels = Mapping[str, str]
 
 
 def _judge(rules: RuleSet) -> Iterator[tuple[Entry, KeyPath, str]]:
-    about = [one for one in rules.entries if one.rule.alert and one.facts is not None and "up" in one.facts.names]
-    parsed = [(entry, expressions.parse(entry.rule.expr)) for entry in about]
+    parsed = [(entry, expressions.parse(entry.rule.expr)) for entry in _about(rules)]
     asked = [wanted for _, expr in parsed for wanted in _absences(expr)]
     for entry, expr in parsed:
         down = list(_down(expr))
         if down and not _vanishes(expr) and not any(_covers(down[0], wanted) for wanted in asked):
             message = "is silent about a target that is gone; add an alert with absent(up{...})"
             yield entry, ("expr",), message
+
+
+def _about(rules: RuleSet) -> Iterator[Entry]:
+    """Yield the alerts that ask whether something is up or absent; what is asked is the same for all of one shape."""
+    known: dict[int, bool] = {}
+    for entry in rules.entries:
+        if entry.rule.alert and entry.facts is not None and "up" in entry.facts.names:
+            root, key = entry.facts.query.expr.root, id(entry.facts)
+            if key not in known:
+                known[key] = any(_down(root)) or any(_absences(root))
+            if known[key]:
+                yield entry
 
 
 def _down(expr: Node) -> Iterator[Selector]:
