@@ -35,6 +35,11 @@ class AutomationSettings:
     storm_within: timedelta
     max_unready_percent: int
 
+    def switched_on(self) -> frozenset[str]:
+        """Return the names of the actions that are allowed and not denied."""
+        allowed = action_classes().keys() if self.allow_actions is None else self.allow_actions
+        return frozenset(allowed) - frozenset(self.deny_actions)
+
 
 def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSettings:
     """Return the settings; a denial that names nothing is a problem, because somebody relies on it."""

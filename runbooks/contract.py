@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from firebrigade.runbooks.rights import Right
+
 Json = Any  # what json.dumps takes
 
 
@@ -161,6 +163,7 @@ class Action(Protocol):
     Params: ClassVar[type[ActionParams]]
     RISK: ClassVar[Risk]
     TARGET_KIND: ClassVar[str]
+    RIGHTS: ClassVar[Sequence[Right]]
 
     def plan(self, target: Target, params: ActionParams, step_id: str, now: datetime) -> Plan | Refusal:
         """Decide on an absolute change. Reads only.

@@ -4,6 +4,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
 """
 
 import json
+import re
 from collections.abc import Mapping
 
 from firebrigade.runbooks.contract import (
@@ -40,6 +41,8 @@ def error_for(status: int | None, body: str | None, headers: Mapping[str, str] |
     said = f"Kubernetes answered {status}: {_sentence(details)}"
     if not status:
         return _tls_failed(changes=changes)
+    if status == 403:
+        return PermanentActionError(_forbidden(details) or said)
     if status in _PERMANENT:
         kind, advice = _PERMANENT[status]
         return kind(said + advice)
@@ -54,11 +57,28 @@ def error_for(status: int | None, body: str | None, headers: Mapping[str, str] |
 
 _PERMANENT: Mapping[int, tuple[type[PermanentActionError], str]] = {
     401: (PermanentActionError, " Check the credentials of the kubeconfig or of the service account."),
-    403: (PermanentActionError, " Allow it in the role of the service account (deploy/ has the rules)."),
     404: (NotFoundError, ""),
     409: (PreconditionError, ""),
     422: (PreconditionError, " It was changed since it was planned, or the change is not valid."),
 }
+
+
+# What RBAC says; a webhook or a quota that forbids something says something else.
+_MISSING = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
+    r' (?:in the namespace "(?P<namespace>[^"]*)"|at the cluster scope)'
+)
+
+
+def _forbidden(details: Mapping[str, Json]) -> str:
+    """Return which right is missing and where to get it, or nothing if it is not a right that is missing."""
+    found = _MISSING.search(str(details.get("message") or ""))
+    if found is None:
+        return ""
+    resource = ".".join(filter(None, [found["resource"], found["group"]]))
+    where = f"in the namespace {found['namespace']}" if found["namespace"] else "in the whole cluster"
+    lacks = f"{found['user']} lacks the right to {found['verb']} {resource} {where}"
+    return f"Kubernetes answered 403: {_line(lacks)}; `firebrigade runbook rbac` prints the role that gives it."
 
 
 def _tls_failed(*, changes: bool) -> ActionError:

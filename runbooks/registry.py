@@ -14,7 +14,7 @@ from firebrigade.runbooks import actions
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import Action
 
-_MEMBERS = ("NAME", "Params", "RISK", "TARGET_KIND", "from_clients", "plan", "apply", "verify", "undo")
+_MEMBERS = ("NAME", "Params", "RISK", "TARGET_KIND", "RIGHTS", "from_clients", "plan", "apply", "verify", "undo")
 
 
 class ConfiguredAction(Action, Protocol):

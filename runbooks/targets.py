@@ -56,6 +56,16 @@ def resolve_target(spec: Mapping[str, Json], labels: Mapping[str, str], default_
     return Target(kind=kind, namespace=namespace, name=name)
 
 
+def possible_kinds(spec: Mapping[str, Json], default_kind: str) -> frozenset[str]:
+    """Return every kind that the target of a step can have, whatever the alert carries; arguments as above."""
+    if spec.get("kind"):
+        return frozenset([spec["kind"]])
+    name = spec.get("name")
+    labels = name["label"] if isinstance(name, Mapping) else []
+    names = [labels] if isinstance(labels, str) else labels
+    return frozenset(one if one in KINDS else default_kind for one in names) or frozenset([default_kind])
+
+
 def _value(spec: Json, labels: Mapping[str, str]) -> tuple[str, str]:
     """Return the value and where it is from; without a value, the labels that were looked for."""
     if not isinstance(spec, Mapping):

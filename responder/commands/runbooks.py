@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 
 from firebrigade.responder.clock import Clock, SystemClock
 from firebrigade.responder.commands.group import UserError
@@ -15,6 +16,9 @@ from firebrigade.responder.config import Config
 from firebrigade.responder.config_problems import did_you_mean
 from firebrigade.responder.durations import format_duration
 from firebrigade.runbooks.contract import ActionError, Executor, Plan, Refusal, Runbook, RunbookStep
+from firebrigade.runbooks.registry import action_classes
+from firebrigade.runbooks.roles import manifests, needed
+from firebrigade.runbooks.targets import is_namespace
 
 _STEP_ID = "dry-run"
 
@@ -97,6 +101,32 @@ def plan(name: str, labels: tuple[str, ...], config_path: Path | None, as_json: 
     for position, one in enumerate(planned, start=1):
         click.echo(f"Step {position}: {plain(one.step.name)}")
         print_fields([("  would", one.would), ("  target", one.target), ("  but", one.but)])
+
+
+@runbook.command()
+@click.option("--namespace", "namespaces", metavar="NS", multiple=True, help="Instead of automation.namespaces.")
+@config_option
+def rbac(namespaces: tuple[str, ...], config_path: Path | None) -> None:
+    """
+    Print the roles that the service account needs, as YAML.
+
+    They hold what the actions of the runbooks need that automation allows, and nothing else: a Role for each namespace
+    in which something may be changed, and a ClusterRole for nodes.
+
+    \b
+    Example:
+      firebrigade runbook rbac | kubectl apply -f -
+      kubectl -n shop create rolebinding firebrigade --role=firebrigade --serviceaccount=ops:firebrigade
+    """
+    found = read(config_path)[1]
+    places = namespaces or found.automation.namespaces
+    wrong = [place for place in places if not is_namespace(place)]
+    if wrong:
+        raise UserError(f"--namespace {plain(wrong[0])!r} is not a valid namespace: lower case letters, digits and -")
+    if not places:
+        raise UserError("automation.namespaces is empty, so there is no namespace for a role; name one by --namespace")
+    permissions = needed(found.runbooks, action_classes(), found.automation.switched_on())
+    click.echo(yaml.safe_dump_all(manifests(permissions, places), sort_keys=False), nl=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

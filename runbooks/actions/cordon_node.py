@@ -31,6 +31,7 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.edits import Editor
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
+from firebrigade.runbooks.rights import Right, rights
 
 ANNOTATION = "firebrigade.dev/cordon-step"
 TAINT = "node.kubernetes.io/unschedulable"
@@ -57,6 +58,7 @@ class CordonNode:
     Params: ClassVar[type[ActionParams]] = CordonNodeParams
     RISK: ClassVar[Risk] = Risk.MEDIUM
     TARGET_KIND: ClassVar[str] = "node"
+    RIGHTS: ClassVar[Sequence[Right]] = rights("get list patch", "nodes")
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
         self._kubernetes = kubernetes

@@ -4,6 +4,7 @@ A supervisor that calls an agent healthy because its own restart returned is a k
 it was itself heard after the recovery was accepted, whatever its state is said to be.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
 
@@ -23,6 +24,7 @@ from firebrigade.runbooks.contract import (
     Verdict,
 )
 from firebrigade.runbooks.durations import Duration, format_duration
+from firebrigade.runbooks.rights import Right
 from firebrigade.runbooks.supervisor import Agent, SupervisorClient, UnknownAgentError
 
 
@@ -45,6 +47,7 @@ class RecoverAgent:
     Params: ClassVar[type[ActionParams]] = RecoverAgentParams
     RISK: ClassVar[Risk] = Risk.LOW
     TARGET_KIND: ClassVar[str] = "agent"
+    RIGHTS: ClassVar[Sequence[Right]] = ()  # it asks the supervisor
 
     def __init__(self, supervisor: SupervisorClient) -> None:
         self._supervisor = supervisor

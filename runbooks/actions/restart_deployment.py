@@ -7,7 +7,7 @@ here.
 https://kubernetes.io/docs/reference/kubectl/generated/kubectl_rollout/kubectl_rollout_restart/
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import ClassVar, Self
@@ -29,6 +29,7 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.edits import Editor, pointed
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
+from firebrigade.runbooks.rights import Right, rights
 
 ANNOTATION = "firebrigade.dev/restart-step"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -48,6 +49,9 @@ class RestartDeployment:
     Params: ClassVar[type[ActionParams]] = RestartDeploymentParams
     RISK: ClassVar[Risk] = Risk.MEDIUM
     TARGET_KIND: ClassVar[str] = "deployment"
+    RIGHTS: ClassVar[Sequence[Right]] = tuple(
+        right for kind in _KINDS for right in rights("get patch", f"{kind}s", "apps", kinds=[kind])
+    )
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
         self._kubernetes = kubernetes

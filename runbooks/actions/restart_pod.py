@@ -30,6 +30,7 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import DisruptionBudgetError, NotFoundError, PreconditionError
+from firebrigade.runbooks.rights import Right, rights
 
 # Controllers that replace a pod by one that does the same. A Job's pod is work that may not be done twice.
 _REPLACING = {"ReplicaSet": "replicaset", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
@@ -53,6 +54,15 @@ class RestartPod:
     Params: ClassVar[type[ActionParams]] = RestartPodParams
     RISK: ClassVar[Risk] = Risk.LOW
     TARGET_KIND: ClassVar[str] = "pod"
+    RIGHTS: ClassVar[Sequence[Right]] = (
+        *rights("get list", "pods"),
+        *rights("create", "pods/eviction"),
+        *rights("get list", "replicasets", "apps"),
+        *rights("get", "deployments", "apps"),
+        *rights("get", "statefulsets", "apps", kinds=["pod"]),
+        *rights("get", "daemonsets", "apps", kinds=["pod"]),
+        *rights("delete", "pods", param="delete_when_budget_refuses"),
+    )
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
         self._kubernetes = kubernetes

@@ -30,6 +30,7 @@ from firebrigade.runbooks.durations import Duration, format_duration
 from firebrigade.runbooks.edits import Editor
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
+from firebrigade.runbooks.rights import Right, rights
 
 ANNOTATION = "firebrigade.dev/rollback-step"
 
@@ -53,6 +54,10 @@ class RollbackDeployment:
     Params: ClassVar[type[ActionParams]] = RollbackDeploymentParams
     RISK: ClassVar[Risk] = Risk.MEDIUM
     TARGET_KIND: ClassVar[str] = "deployment"
+    RIGHTS: ClassVar[Sequence[Right]] = (
+        *rights("get patch", "deployments", "apps"),
+        *rights("get list", "replicasets", "apps"),
+    )
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
         self._kubernetes = kubernetes

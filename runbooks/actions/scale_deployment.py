@@ -28,6 +28,7 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.edits import Editor
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
+from firebrigade.runbooks.rights import Right, rights
 
 ANNOTATION = "firebrigade.dev/scale-step"
 
@@ -67,6 +68,10 @@ class ScaleDeployment:
     Params: ClassVar[type[ActionParams]] = ScaleDeploymentParams
     RISK: ClassVar[Risk] = Risk.MEDIUM
     TARGET_KIND: ClassVar[str] = "deployment"
+    RIGHTS: ClassVar[Sequence[Right]] = (
+        *rights("get patch", "deployments", "apps"),
+        *rights("list", "horizontalpodautoscalers", "autoscaling"),
+    )
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
         self._kubernetes = kubernetes

@@ -168,8 +168,8 @@ def test_a_recorded_list_comes_out_whole(replayed: Any, name: str, call: Call) -
         ("patch with a wrong resourceVersion", patch, PreconditionError, "has been modified"),
         ("patch scale, negative", patch, PreconditionError, "must be greater than or equal to 0"),
         ("roll back again: the test op fails", patch, PreconditionError, "changed since it was planned"),
-        ("forbidden: get deployment", deployment, PermanentActionError, 'cannot get resource "deployments"'),
-        ("forbidden: evict", evict, PermanentActionError, 'cannot create resource "pods/eviction"'),
+        ("forbidden: get deployment", deployment, PermanentActionError, "the right to get deployments.apps"),
+        ("forbidden: evict", evict, PermanentActionError, "the right to create pods/eviction"),
         ("unauthorized", deployment, PermanentActionError, "Check the credentials"),
         ("namespace not found", deployment, NotFoundError, "not found"),
         ("invalid name", deployment, NotFoundError, "not found"),
@@ -282,10 +282,10 @@ def test_a_cluster_that_is_not_there_leaves_nothing_changed(connected: Any, clus
 def test_who_may_not_do_it_is_told_what_to_allow(tmp_path: Path, clock: Any) -> None:
     with Cluster(clock=clock, token="admin", users={"nobody": User(name="nobody", allow=frozenset())}) as cluster:
         client = connect(KubernetesSettings(kubeconfig=str(cluster.kubeconfig(tmp_path / "k", "nobody"))))
-        with pytest.raises(PermanentActionError, match="Allow it in the role") as raised:
+        with pytest.raises(PermanentActionError, match="firebrigade runbook rbac") as raised:
             deployment(client)
         client.close()
-    assert "cannot get resource" in str(raised.value)
+    assert "to get deployments.apps in the namespace shop" in str(raised.value)
 
 
 def test_no_error_tells_the_token(cluster: Cluster, connected: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import Result
 
 Run = Callable[..., Result]
@@ -224,3 +225,53 @@ def test_own_runbooks_with_mistakes_are_told_with_the_rest(
     assert result.exit_code == 2
     assert "nonsense: is not a setting" in result.stderr
     assert "mine.md:" in result.stderr
+
+
+RBAC = """
+    automation: {namespaces: [shop, agents], deny_actions: [rollback_deployment]}
+    runbooks: {directory: runbooks}
+"""
+QUEUE = """---
+title: A queue does not move
+alerts: [QueueStuck]
+steps:
+  - {name: Restart, action: restart_deployment, target: {namespace: shop, name: {label: deployment}}}
+  - {name: Back, action: rollback_deployment, target: {namespace: shop, name: {label: deployment}}}
+  - {name: Cordon, action: cordon_node, target: {name: {label: node}}}
+---
+# A queue does not move
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "roles"),
+    [
+        pytest.param([], [("Role", "shop"), ("Role", "agents"), ("ClusterRole", None)], id="of automation.namespaces"),
+        pytest.param(["--namespace", "web"], [("Role", "web"), ("ClusterRole", None)], id="of an option"),
+    ],
+)
+def test_the_roles_hold_what_the_allowed_steps_need(
+    firebrigade: Run, write_config: Write, tmp_path: Path, options: list[str], roles: list[tuple[str, str | None]]
+) -> None:
+    folder = tmp_path / "runbooks"
+    folder.mkdir()
+    (folder / "queue-stuck.md").write_text(QUEUE)
+    result = firebrigade("runbook", "rbac", *options, "--config", write_config(RBAC))
+    assert result.exit_code == 0, result.stderr
+    found = list(yaml.safe_load_all(result.stdout))
+    assert [(one["kind"], one["metadata"].get("namespace")) for one in found] == roles
+    assert found[0]["rules"] == [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]}]
+    assert found[-1]["rules"] == [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "patch"]}]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param([], "automation.namespaces is empty", id="no namespace"),
+        pytest.param(["--namespace", "../web"], "is not a valid namespace", id="a wrong namespace"),
+    ],
+)
+def test_a_role_without_a_right_namespace_is_refused(firebrigade: Run, options: list[str], words: str) -> None:
+    result = firebrigade("runbook", "rbac", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
