@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
-from firebrigade.runbooks import revisions, workloads
+from pydantic import StrictBool
+
+from firebrigade.runbooks import gitops, revisions, workloads
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import (
     ActionParams,
@@ -41,10 +43,12 @@ class RollbackDeploymentParams(ActionParams):
     Attributes:
         recent_within: how long ago the present revision may have been rolled out.
         proved_for: how long an earlier revision must have been the present one to count as good by that alone.
+        despite_gitops: go on although Argo CD or Flux owns the deployment and may put it back.
     """
 
     recent_within: Duration = timedelta(hours=2)
     proved_for: Duration = timedelta(minutes=10)
+    despite_gitops: StrictBool = False
 
 
 class RollbackDeployment:
@@ -79,6 +83,8 @@ class RollbackDeployment:
         if deployment["spec"].get("paused"):
             return _refusal(RefusalReason.NOT_SAFE, f"The rollout of {target} is paused: somebody is at work on it.")
         limits = RollbackDeploymentParams.model_validate(params.model_dump())
+        if refusal := gitops.refusal(deployment, target, despite=limits.despite_gitops):
+            return refusal
         chosen = self._choose(deployment, target, limits, now)
         if isinstance(chosen, Refusal):
             return chosen

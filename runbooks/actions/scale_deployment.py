@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from firebrigade.runbooks import workloads
+from firebrigade.runbooks import gitops, workloads
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import (
     ActionParams,
@@ -43,6 +43,7 @@ class ScaleDeploymentParams(ActionParams):
         minimum: never fewer than this.
         maximum: never more than this.
         singleton_too: scale up what has one replica. Off, because some services must run only once, such as an agent.
+        despite_gitops: go on although Argo CD or Flux owns the deployment and may put it back.
     """
 
     to: Annotated[StrictInt, Field(ge=0)] | None = None
@@ -51,6 +52,7 @@ class ScaleDeploymentParams(ActionParams):
     minimum: Annotated[StrictInt, Field(ge=0)] = 1
     maximum: Annotated[StrictInt, Field(ge=1, le=1000)]
     singleton_too: StrictBool = False
+    despite_gitops: StrictBool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -90,8 +92,11 @@ class ScaleDeployment:
             deployment = self._kubernetes.read_object("deployment", target.namespace, target.name)
         except NotFoundError as error:
             return _refusal(RefusalReason.NOT_FOUND, str(error))
+        limits = ScaleDeploymentParams.model_validate(params.model_dump())
+        if refusal := gitops.refusal(deployment, target, despite=limits.despite_gitops):
+            return refusal
         current = workloads.desired_pods(deployment)
-        desired = choose_replicas(current, ScaleDeploymentParams.model_validate(params.model_dump()))
+        desired = choose_replicas(current, limits)
         if isinstance(desired, Refusal):
             return desired
         if scaler := _autoscaler(self._kubernetes.list_autoscalers(target.namespace), target):
