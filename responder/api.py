@@ -16,7 +16,7 @@ from firebrigade.responder.json_fields import JsonFields
 from firebrigade.responder.json_text import JsonObject, read_json
 from firebrigade.responder.model import Incident, IncidentStatus
 from firebrigade.responder.records import Engine, Records
-from firebrigade.responder.representation import JsonValue, represent, represent_alert
+from firebrigade.responder.representation import JsonValue, represent, represent_alert, represent_chain, represent_link
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -53,13 +53,22 @@ class Api:
         """Answer with an incident and all that belongs to it."""
         _check_id(incident_id)
         incident = self.store.incident(incident_id)
+        chain = self.store.chain(incident_id)
         return jsonify(
             incident=represent(incident),
             alerts=[represent_alert(alert) for alert in self.store.alerts(incident_id)],
-            timeline=[represent(entry) for entry in self.store.timeline(incident_id)],
+            timeline=[represent_link(link) for link in chain.links],
+            chain=represent_chain(chain),
             deliveries=[represent(delivery) for delivery in self.store.deliveries(incident_id)],
             steps=[represent(step) for step in self.store.steps(incident_id)],
         )
+
+    def list_chains(self) -> Response:
+        """Answer with whether timelines are as they were written, newest incident first."""
+        limit = _read_limit()
+        chains = self.store.chains(limit=limit, before_id=_read_number("before", MAX_ID))
+        next_before = chains[-1].incident_id if len(chains) == limit else None
+        return jsonify(chains=[represent_chain(chain) for chain in chains], next_before=next_before)
 
     def acknowledge(self, incident_id: int) -> Response:
         """Acknowledge; a second time changes nothing."""
@@ -109,6 +118,7 @@ def make_api(api: Api, credentials: Credentials) -> Blueprint:
     blueprint.get("/incidents/<int:incident_id>")(api.show_incident)
     blueprint.post("/incidents/<int:incident_id>/acknowledge")(api.acknowledge)
     blueprint.post("/incidents/<int:incident_id>/resolve")(api.resolve)
+    blueprint.get("/chains")(api.list_chains)
     blueprint.get("/automation")(api.show_automation)
     blueprint.post("/automation")(api.switch_automation)
     blueprint.get("/dead-letters")(api.list_dead_letters)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from firebrigade.responder.chain import Chain
 from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import (
     AlertGroup,
@@ -18,7 +19,6 @@ from firebrigade.responder.model import (
     IncidentStatus,
     Labels,
     StepResult,
-    TimelineEntry,
 )
 from firebrigade.runbooks.contract import Runbook
 
@@ -92,8 +92,12 @@ class Records(Protocol):
         """Return an incident's alerts."""
         ...
 
-    def timeline(self, incident_id: int, /) -> Sequence[TimelineEntry]:
-        """Return what happened, oldest first."""
+    def chain(self, incident_id: int, /) -> Chain:
+        """Return what happened, oldest first, with what tells whether it was changed since; raises NotFoundError."""
+        ...
+
+    def chains(self, *, limit: int, before_id: int | None) -> Sequence[Chain]:
+        """Return the chains of the newest incidents, newest first."""
         ...
 
     def deliveries(self, incident_id: int, /) -> Sequence[Delivery]:

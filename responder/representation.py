@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from firebrigade.responder.chain import Chain, Link, broken
 from firebrigade.responder.model import IncidentAlert
 from firebrigade.responder.timestamps import format_rfc3339
 
@@ -20,6 +21,21 @@ _INTERNAL = frozenset({"fence", "lease_until"})
 def represent_alert(alert: IncidentAlert) -> dict[str, JsonValue]:
     """Return an alert with the time that it was last heard of."""
     return {**represent(alert.alert), "last_seen_at": format_rfc3339(alert.last_seen_at)}
+
+
+def represent_link(link: Link) -> dict[str, JsonValue]:
+    """Return a timeline entry with its place in the chain."""
+    return {**represent(link.entry), "sequence": link.sequence, "previous": link.previous, "hash": link.hash}
+
+
+def represent_chain(chain: Chain) -> dict[str, JsonValue]:
+    """Return how long an incident's chain is, where it ends, and where it is broken."""
+    return {
+        "incident_id": chain.incident_id,
+        "entries": len(chain.links),
+        "head": chain.head.hash,
+        "problems": [represent(problem) for problem in broken(chain)],
+    }
 
 
 def represent(record: Any) -> dict[str, JsonValue]:

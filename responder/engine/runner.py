@@ -7,6 +7,7 @@ claim; a crash between two stretches loses nothing, and within one the action it
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -15,6 +16,7 @@ from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
 from firebrigade.responder.engine.off_file import look_for
 from firebrigade.responder.errors import StoreUnavailableError
+from firebrigade.responder.evidence import kept
 from firebrigade.responder.model import Incident, StepResult, StepStatus, TimelineEntry
 from firebrigade.responder.restraints import Restraints, restrained, switched_off
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge
@@ -93,7 +95,7 @@ class Runner:
             next_attempt_at=now,
             attempts=0,
         )
-        self._finish(planned, [_entry(step, now, "planned", found.summary)])
+        self._finish(planned, [_entry(step, now, "planned", found.summary, planned=planned.plan)])
 
     def _apply(self, step: StepResult) -> None:
         plan = records.plan_from_json(step.plan or {})
@@ -128,7 +130,7 @@ class Runner:
             next_attempt_at=now,
             attempts=0,
         )
-        self._finish(applied, [_entry(step, now, "applied", change.summary)])
+        self._finish(applied, [_entry(step, now, "applied", change.summary, changed=applied.after)])
 
     def _looks_back(self, step: StepResult, plan: Plan) -> bool:
         """Look whether the change of an interrupted attempt is there, its incident being over; False to give up."""
@@ -144,7 +146,7 @@ class Runner:
             return False
         words = f"the planned change is there: {verdict.summary}"
         made = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
-        self._finish(made, [_entry(step, now, "verified", words)])
+        self._finish(made, [_entry(step, now, "verified", words, seen=verdict.evidence)])
         return True
 
     def _refusal(self, plan: Plan, step: StepResult, case: StepCase) -> Refusal | None:
@@ -163,8 +165,8 @@ class Runner:
         incident_open = self._store.incident(step.incident_id).open
         judged = judge(step, verdict, incident_open=incident_open, undo=definition.undo, now=now)
         kinds = {StepStatus.VERIFIED: "verified", StepStatus.FAILED: "step_failed", StepStatus.UNDOING: "step_failed"}
-        entries = [_entry(step, now, kinds[judged.status], judged.verdict)] if judged.status in kinds else []
-        self._finish(judged, entries)
+        kind = kinds.get(judged.status)
+        self._finish(judged, [_entry(step, now, kind, judged.verdict, seen=verdict.evidence)] if kind else [])
 
     def _undo(self, step: StepResult) -> None:
         incident = self._store.incident(step.incident_id)
@@ -180,7 +182,8 @@ class Runner:
         status = StepStatus.FAILED if change is None else StepStatus.UNDONE
         undone = replace(step, status=status, next_attempt_at=None, finished_at=now)
         words = "there was nothing to take back" if change is None else change.summary
-        self._finish(undone, [_entry(step, now, "undone", words)])
+        after = records.change_to_json(change) if change else None
+        self._finish(undone, [_entry(step, now, "undone", words, changed=after)])
 
     def _failed(self, step: StepResult, error: ActionError) -> None:
         """Write down a stretch that did not succeed: again later, or given up and handed to people."""
@@ -275,6 +278,6 @@ def _past(history: Sequence[StepResult]) -> list[PastStep]:
     ]
 
 
-def _entry(step: StepResult, now: datetime, kind: str, detail: str) -> TimelineEntry:
-    data = {"step": step.name, "action": step.action, "step_id": step.step_id}
+def _entry(step: StepResult, now: datetime, kind: str, detail: str, **evidence: Any) -> TimelineEntry:
+    data = {"step": step.name, "action": step.action, "step_id": step.step_id, **kept(evidence)}
     return TimelineEntry(at=now, kind=kind, actor=RESPONDER, detail=f"{step.name}: {detail}", data=data)

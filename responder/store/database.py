@@ -56,8 +56,11 @@ class Database:
         with _errors_translated(), self.engine.connect().execution_options(read_only=True) as connection:
             yield connection
 
-    def migrate(self) -> None:
+    def migrate(self, revision: str = "head") -> None:
         """Bring the schema up to date; two processes that start at once wait for each other.
+
+        Args:
+            revision: how far; an earlier one is for tests of what comes after it.
 
         Raises:
             StoreUnavailableError: the database can't be reached.
@@ -69,7 +72,7 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7095271)")
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from firebrigade.responder.chain import Chain, Head, Link, extended
 from firebrigade.responder.errors import ConflictError, NotFoundError
 from firebrigade.responder.model import Incident, IncidentAlert, IncidentStatus, TimelineEntry
 from firebrigade.responder.store import rows
@@ -80,26 +81,56 @@ def alerts(connection: Connection, incident_id: int) -> list[IncidentAlert]:
 
 def entries(connection: Connection, incident_id: int, last: int | None = None) -> list[TimelineEntry]:
     """Return an incident's timeline, oldest first; with ``last``, only its latest entries."""
-    query = select(timeline).where(timeline.c.incident_id == incident_id).order_by(timeline.c.id.desc()).limit(last)
-    found = [rows.timeline_entry(row) for row in connection.execute(query).mappings()]
-    return found[::-1]
+    return [link.entry for link in _links(connection, incident_id, last)]
+
+
+def chain(connection: Connection, incident_id: int) -> Chain:
+    """Return an incident's whole timeline with the head that its row names.
+
+    Raises:
+        NotFoundError: there is no such incident.
+    """
+    head = _head(connection, incident_id)
+    return Chain(incident_id=incident_id, links=tuple(_links(connection, incident_id)), head=head)
+
+
+def chains(connection: Connection, limit: int, before_id: int | None) -> list[Chain]:
+    """Return the timelines of several incidents, newest first."""
+    query = select(incidents.c.id).order_by(incidents.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(incidents.c.id < before_id)
+    return [chain(connection, incident_id) for incident_id in connection.execute(query).scalars()]
 
 
 def append(connection: Connection, incident_id: int, new: Sequence[TimelineEntry]) -> None:
-    """Append to an incident's timeline."""
-    if new:
-        values = [
-            {
-                "incident_id": incident_id,
-                "at": entry.at,
-                "kind": entry.kind,
-                "actor": entry.actor,
-                "detail": entry.detail,
-                "data": dict(entry.data),
-            }
-            for entry in new
-        ]
-        connection.execute(insert(timeline), values)
+    """Append to an incident's timeline and its chain.
+
+    The incident's row is locked first, so that two writers can't continue the same entry; on SQLite there is one
+    writer anyway.
+
+    Raises:
+        NotFoundError: there is no such incident.
+    """
+    if not new:
+        return
+    links, head = extended(incident_id, _head(connection, incident_id, lock=True), new)
+    connection.execute(insert(timeline), [rows.link_row(incident_id, link) for link in links])
+    values = {"timeline_length": head.length, "timeline_head": head.hash}
+    connection.execute(update(incidents).where(incidents.c.id == incident_id).values(values))
+
+
+def _links(connection: Connection, incident_id: int, last: int | None = None) -> list[Link]:
+    mine = timeline.c.incident_id == incident_id
+    query = select(timeline).where(mine).order_by(timeline.c.sequence.desc(), timeline.c.id.desc()).limit(last)
+    return [rows.link(row) for row in connection.execute(query).mappings()][::-1]
+
+
+def _head(connection: Connection, incident_id: int, *, lock: bool = False) -> Head:
+    query = select(incidents.c.timeline_length, incidents.c.timeline_head).where(incidents.c.id == incident_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no incident {incident_id}")
+    return Head(length=row.timeline_length, hash=row.timeline_head)
 
 
 def acknowledge(connection: Connection, incident_id: int, actor: str, now: datetime) -> Incident:

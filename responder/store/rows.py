@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from firebrigade.receivers.contract import Notification, NotifiedAlert, Reason
+from firebrigade.responder.chain import Link
 from firebrigade.responder.model import (
     Alert,
     AlertStatus,
@@ -116,6 +117,27 @@ def timeline_entry(row: Row) -> TimelineEntry:
     return TimelineEntry(
         at=row["at"], kind=row["kind"], actor=row["actor"], detail=row["detail"], data=dict(row["data"])
     )
+
+
+def link(row: Row) -> Link:
+    """Return the timeline entry of a row in its place."""
+    return Link(entry=timeline_entry(row), sequence=row["sequence"], previous=row["previous"], hash=row["hash"])
+
+
+def link_row(incident_id: int, link: Link) -> dict[str, Any]:
+    """Return the columns of an entry of an incident's timeline."""
+    entry = link.entry
+    return {
+        "incident_id": incident_id,
+        "at": entry.at,
+        "kind": entry.kind,
+        "actor": entry.actor,
+        "detail": entry.detail,
+        "data": dict(entry.data),
+        "sequence": link.sequence,
+        "previous": link.previous,
+        "hash": link.hash,
+    }
 
 
 def delivery(row: Row) -> Delivery:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from firebrigade.responder.case import Case, Outcome, StepCase
+from firebrigade.responder.chain import Chain
 from firebrigade.responder.conclusion import Conclusion
 from firebrigade.responder.model import (
     Alert,
@@ -30,7 +31,6 @@ from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.outbox import ClaimedDelivery
 
 TIMELINE_OF_A_CASE = 30
-
 StepDecision = Callable[[StepCase], tuple[StepResult, Sequence[TimelineEntry]]]
 
 
@@ -99,6 +99,16 @@ class Store:
         """Return an incident's whole timeline, oldest first."""
         with self._database.read() as connection:
             return incidents.entries(connection, incident_id)
+
+    def chain(self, incident_id: int) -> Chain:
+        """Return an incident's timeline to check it; NotFoundError if there is no such incident."""
+        with self._database.read() as connection:
+            return incidents.chain(connection, incident_id)
+
+    def chains(self, *, limit: int, before_id: int | None = None) -> list[Chain]:
+        """Return the timelines of incidents to check them, newest incident first."""
+        with self._database.read() as connection:
+            return incidents.chains(connection, limit, before_id)
 
     def deliveries(self, incident_id: int) -> list[Delivery]:
         """Return an incident's deliveries, oldest first."""

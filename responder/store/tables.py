@@ -95,6 +95,9 @@ incidents = Table(
     Column("next_due_at", Instant, index=True),
     Column("version", Integer, nullable=False),
     Column("news", Integer, nullable=False),
+    # The head of the timeline's chain. Not in the record Incident: only who appends to the timeline writes it.
+    Column("timeline_length", Integer, nullable=False, server_default="0"),
+    Column("timeline_head", String(80), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -130,12 +133,16 @@ timeline = Table(
     "timeline",
     metadata,
     Column("id", Integer, primary_key=True),
-    _incident_id(index=True),
+    _incident_id(),
     Column("at", Instant, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("actor", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("data", JSON, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("previous", String(80), nullable=False, server_default=""),
+    Column("hash", String(80), nullable=False, server_default=""),
+    Index(None, "incident_id", "sequence", unique=True),
     sqlite_autoincrement=True,
 )
 

@@ -18,8 +18,8 @@ API = "/api/v1"
 ROUTES = [
     ("GET", "/incidents"),
     ("GET", "/incidents/1"),
-    ("POST", "/incidents/1/acknowledge"),
-    ("POST", "/incidents/1/resolve"),
+    *(("POST", f"/incidents/1/{verb}") for verb in ("acknowledge", "resolve")),
+    ("GET", "/chains"),
     ("GET", "/automation"),
     ("POST", "/automation"),
     ("GET", "/dead-letters"),
@@ -73,7 +73,7 @@ def test_a_token_of_its_own_closes_the_api_to_alertmanager(make_web: Any) -> Non
 
 def test_an_incident_is_shown_with_all_that_belongs_to_it(opened: Any) -> None:
     shown = get(opened, "/incidents/1").json
-    assert set(shown) == {"incident", "alerts", "timeline", "deliveries", "steps"}
+    assert set(shown) == {"incident", "alerts", "timeline", "chain", "deliveries", "steps"}
     incident = shown["incident"]
     assert (incident["id"], incident["status"], incident["opened_at"]) == (1, "triggered", "2026-01-05T09:00:00Z")
     assert {alert["labels"]["alertname"] for alert in shown["alerts"]} == {"GroupOfThree"}
