@@ -37,5 +37,5 @@ def main() -> None:
       firebrigade runbook plan service-down namespace=neurectomy deployment=ryot
 
     \b
-    Exit codes: 0 done, 1 a rule's test failed, 2 a mistake in what was asked for, 130 interrupted.
+    Exit codes: 0 done, 1 a test or a check failed, 2 a mistake in what was asked for, 130 interrupted.
     """

@@ -7,6 +7,7 @@ import click
 
 from firebrigade.responder.clock import SystemClock
 from firebrigade.responder.commands.api_client import ApiClient, default_actor
+from firebrigade.responder.commands.audit import export, verify
 from firebrigade.responder.commands.incident_page import COLUMNS, PARTS, cells, fields, row, short
 from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
 from firebrigade.responder.commands.surroundings import Number, json_option
@@ -30,6 +31,7 @@ def incident() -> None:
       firebrigade incident list --status resolved --json
       firebrigade incident show 42
       firebrigade incident ack 42
+      firebrigade incident export 42 > incident-42.md
     """
 
 
@@ -102,6 +104,10 @@ def resolve(incident_id: int, actor: str | None) -> None:
     if firing:
         alerts = "1 alert still fires" if firing == 1 else f"{firing} alerts still fire"
         click.echo(f"{alerts}: a new incident opens, and pages, when Alertmanager repeats it (its repeat_interval).")
+
+
+incident.add_command(verify)
+incident.add_command(export)
 
 
 @click.group()
