@@ -41,7 +41,7 @@ class CaseCache:
     promtool: Promtool
     folder: Path
     version: str
-    most: int = 20_000
+    most: int = 50_000
 
     def run_case(self, case: Case) -> CaseResult:
         """Return what became of the same case before, or run it.

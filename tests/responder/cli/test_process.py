@@ -1,6 +1,7 @@
 """The installed command as a process: exit codes, signals, pipes, and what it prints about itself."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -124,6 +125,19 @@ def test_ctrl_c_is_exit_code_130_without_a_traceback(process: Start) -> None:
             code, out, err = end(running)
     assert (code, out) == (130, "")
     assert "Traceback" not in err
+
+
+def test_ctrl_c_ends_the_breaking_of_rules_with_what_is_known(process: Start) -> None:
+    test = Path(__file__).parents[3] / "rules" / "tests" / "sigmavault.yaml"
+    running = process("rules", "mutate", str(test), "--jobs", "1")
+    assert running.stdout is not None
+    assert running.stdout.readline().startswith("noticed")
+    running.send_signal(signal.SIGINT)
+    code, out, err = end(running)
+    assert (code, err) == (130, "")
+    summary = re.fullmatch(r"([0-9]+) of ([0-9]+) mutants tried: .*", out.splitlines()[-1])
+    assert summary is not None
+    assert 0 < int(summary[1]) < int(summary[2])
 
 
 @pytest.mark.parametrize("arguments", [["rules", "build"], ["runbook", "list"], ["runbook", "list", "--json"]])
