@@ -73,7 +73,18 @@ def compile_each(
     built = tuple(part for part in compiled if part.file.groups)
     if compiled and not built and not problems:
         problems = [compiled[0].source.problem((), "has no SLO; name the files of the SLOs as well")]
+    if compiled and not problems:
+        problems += _unused(compiled, surroundings)
     return built, tuple(dict.fromkeys(problems))
+
+
+def _unused(compiled: Iterable[Compiled], surroundings: Surroundings) -> Iterator[Problem]:
+    """Yield windows that a build was given for nothing: without a word about it, others would be used instead."""
+    periods = {objective.windows.period.seconds for part in compiled for objective in part.objectives}
+    for windows in surroundings.windows:
+        if windows.period.seconds not in periods:
+            message = f"no SLO has the period {windows.period}; choose it with --period {windows.period}"
+            yield Problem(file="", line=0, key="--windows", message=message)
 
 
 def compile_one(source: Document, surroundings: Surroundings) -> Compiled:

@@ -84,11 +84,16 @@ def _length(option: str, text: str, otherwise: Duration, told: list[Problem]) ->
 
 
 def _windows(paths: Sequence[Path], told: list[Problem]) -> Iterator[Windows]:
+    periods: dict[int, Path] = {}
     for path in paths:
         try:
-            yield known.read(path)
+            windows = known.read(path)
         except RulesError as error:
             told += error.problems
+            continue
+        if (first := periods.setdefault(windows.period.seconds, path)) != path:
+            told.append(_problem("--windows", f"{first} and {path} are both for {windows.period}; leave one of them"))
+        yield windows
 
 
 def _chosen(options: Options) -> dict[str, str]:

@@ -73,6 +73,12 @@ def test_a_choice_that_is_none_is_told_by_its_option(options: Options, expected:
     assert str(problem).startswith(expected)
 
 
+def test_two_files_of_windows_for_one_period_are_told(write: Write) -> None:
+    one, other = write("one.yaml", WEEK), write("other.yaml", WEEK)
+    with pytest.raises(RulesError, match=r"^--windows: \S*one.yaml and \S*other.yaml are both for 1w; leave one"):
+        surroundings(Options(windows=(one, other)))
+
+
 def test_all_wrong_choices_are_told_at_once(write: Write) -> None:
     windows = (write("w.yaml", "period: 1w\n"),)
     with pytest.raises(RulesError) as error:

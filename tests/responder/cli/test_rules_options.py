@@ -62,6 +62,9 @@ def test_a_period_has_windows_of_ones_own(folder: Path, firebrigade: Run) -> Non
     without = firebrigade("rules", "build", spec, "--period", "14d")
     assert (without.exit_code, len(without.stderr.splitlines())) == (2, 1)
     assert "--period: there are no alert windows for 2w" in without.stderr
+    unused = firebrigade("rules", "build", spec, "--windows", str(windows))
+    assert (unused.exit_code, len(unused.stderr.splitlines())) == (2, 1)
+    assert "--windows: no SLO has the period 2w; choose it with --period 2w" in unused.stderr
     result = firebrigade("rules", "build", spec, "--period", "14d", "--windows", str(windows))
     assert result.exit_code == 0, result.stderr
     assert "slo:sli_error:ratio_rate2w" in result.stdout

@@ -8,7 +8,7 @@ import pytest
 
 from firebrigade.rules import build, commands, library
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.library import Links
+from firebrigade.rules.library import Links, Server
 from firebrigade.rules.objectives import Events, Objective, Ratio
 from firebrigade.rules.problems import RulesError
 from firebrigade.rules.promtool import Promtool
@@ -146,6 +146,24 @@ def test_an_slo_without_policies_is_recorded_and_alerts_nobody(read: Read) -> No
     assert len(objective.recorded) == 4
     (odd,) = read(_inline().replace("duration: 28d", "duration: 2w"))
     assert odd.windows.period.text == "2w"
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [("36h", "1.5"), ("2w", "14"), ("1M", "30"), ("1Q", "90"), ("1Y", "365"), ("45d", "45")],
+)
+def test_a_time_window_is_as_long_as_openslo_counts_it(written: str, days: str, read: Read) -> None:
+    (objective,) = read(
+        _inline().replace("duration: 28d", f"duration: {written}"), server=Server(retention=Duration("1y"))
+    )
+    assert Decimal(objective.windows.period.seconds) / 86_400 == Decimal(days)
+    assert all(tier.long.length <= objective.windows.period.length for tier in objective.recorded)
+
+
+def test_slos_of_two_services_may_have_the_same_name(write: Write) -> None:
+    other = _inline().replace("service: web", "service: api")
+    (compiled,) = build.compile_all([write("slos.yaml", f"{_inline()}---\n{other}")], library.surroundings())
+    assert [objective.id for objective in compiled.objectives] == ["web-web-search", "api-web-search"]
 
 
 def test_a_policy_that_does_not_tell_of_breaches_makes_no_alerts(read: Read) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from firebrigade.rules.durations import Duration
+from firebrigade.rules.library import Server
 from firebrigade.rules.objectives import Events, Objective
 
 Read = Callable[..., tuple[Objective, ...]]
@@ -81,6 +82,12 @@ def test_incremental_says_the_same_as_counter(read: Read) -> None:
 def test_without_a_window_the_builds_period_holds(read: Read) -> None:
     (one, _) = read(SPEC.partition("  timeWindows:")[0], period=Duration("30d"))
     assert one.windows.period.text == "30d"
+
+
+@pytest.mark.parametrize(("unit", "days"), [("Day", 4), ("week", 28), ("Month", 120), ("Quarter", 360)])
+def test_a_time_window_is_so_many_units(unit: str, days: int, read: Read) -> None:
+    (one, _) = read(SPEC.replace("Week", unit), server=Server(retention=Duration("1y")))
+    assert one.windows.period.seconds == days * 86_400
 
 
 def test_a_service_has_no_slos(read: Read) -> None:
