@@ -4,7 +4,7 @@ Everything that it prints was read from Prometheus, from the responder's API and
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,7 +55,7 @@ class Story:
         self.tell(event)
 
     def wait_for_quiet(self) -> None:
-        """Wait until Prometheus has scraped everything and nothing but the Watchdog fires, so that the fault is alone.
+        """Wait until Prometheus has scraped everything and nothing else can fire meanwhile, so that the fault is alone.
 
         Raises:
             DemoError: something else is wrong in the sandbox.
@@ -63,9 +63,7 @@ class Story:
         deadline = time.monotonic() + QUIET_WITHIN_SECONDS
         while True:
             scraped = self._query("count(up)") > 0 and self._query("min(up)") == 1
-            # An info, such as SloIdle before the first event is counted, waits an hour and is no fault.
-            told = [alert["labels"] for alert in self._alerts() if alert["labels"]["severity"] != "info"]
-            noisy = {labels["alertname"] for labels in told} - {"Watchdog"}
+            noisy = noise(self._rules(), self.patience_seconds)
             if scraped and not noisy:
                 return
             self._wait(deadline, f"everything is quiet ({', '.join(sorted(noisy)) or 'not everything is scraped'})")
@@ -117,12 +115,12 @@ class Story:
         return None
 
     def _rule_states(self) -> set[str]:
-        return {alert["state"] for alert in self._alerts() if alert["labels"]["alertname"] == self.alertname}
+        return {rule["state"] for rule in self._rules() if rule["name"] == self.alertname}
 
-    def _alerts(self) -> list[Mapping[str, Any]]:
-        answer = requests.get(f"{self.installation.prometheus.url}/api/v1/alerts", timeout=10).json()
-        alerts: list[Mapping[str, Any]] = answer["data"]["alerts"]
-        return alerts
+    def _rules(self) -> list[Mapping[str, Any]]:
+        url = f"{self.installation.prometheus.url}/api/v1/rules"
+        answer = requests.get(url, params={"type": "alert"}, timeout=10).json()
+        return [rule for group in answer["data"]["groups"] for rule in group["rules"]]
 
     def _query(self, query: str) -> float:
         url = f"{self.installation.prometheus.url}/api/v1/query"
@@ -137,6 +135,23 @@ class Story:
         if time.monotonic() > deadline:
             raise DemoError(f"gave up waiting until {what}")
         time.sleep(POLL_SECONDS)
+
+
+def noise(rules: Iterable[Mapping[str, Any]], patience_seconds: float) -> set[str]:
+    """Return the names of the alerts, the Watchdog apart, that fire or could fire before the patience is over.
+
+    What was pending when Prometheus began, since nothing had been scraped yet, holds for longer than that: groups that
+    are evaluated once a minute see only then that all is well.
+
+    Args:
+        rules: the alerting rules as Prometheus's ``/api/v1/rules`` gives them, ``duration`` being their ``for``.
+        patience_seconds: for how long nothing else may fire.
+    """
+    return {
+        rule["name"]
+        for rule in rules
+        if rule["state"] == "firing" or (rule["state"] == "pending" and rule["duration"] <= patience_seconds)
+    } - {"Watchdog"}
 
 
 MILESTONES = (
