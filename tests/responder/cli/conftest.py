@@ -29,6 +29,9 @@ from firebrigade.runbooks.loader import RunbookLibrary
 TOKEN = "planted-token-51ab"
 COMMAND = Path(sys.executable).parent / "firebrigade"
 
+# A shell's background job ignores SIGINT, and its children inherit that: Ctrl-C must mean something here all the same.
+_WITH_CTRL_C = ["env", "--default-signal=INT"]
+
 
 class _Quiet(WSGIRequestHandler):
     def log_request(self, *_arguments: Any) -> None:
@@ -146,7 +149,7 @@ def process(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         environ = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **(env or {})}
         pipe = subprocess.PIPE
         running = subprocess.Popen(
-            [COMMAND, *arguments], stdout=pipe, stderr=pipe, text=True, cwd=tmp_path, env=environ
+            [*_WITH_CTRL_C, COMMAND, *arguments], stdout=pipe, stderr=pipe, text=True, cwd=tmp_path, env=environ
         )
         started.append(running)
         return running

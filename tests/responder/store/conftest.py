@@ -5,13 +5,16 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
 from firebrigade.responder.store.database import Database
+from sandbox.processes.child import Child
 
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
@@ -33,25 +36,40 @@ def _user() -> str | None:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """Return the folder with the socket of a running server."""
-    pytest.importorskip("psycopg")
-    initdb, pg_ctl = _found("initdb"), _found("pg_ctl")
-    if initdb is None or pg_ctl is None:
+    initdb, postgres = _found("initdb"), _found("postgres")
+    if initdb is None or postgres is None:
         pytest.skip("PostgreSQL's server is not installed (Debian: postgresql)")
     folder, user = Path(tempfile.mkdtemp(prefix="firebrigade-")), _user()
     if user:
         shutil.chown(folder, user)
     data = folder / "data"
 
-    def run(*command: str | Path) -> None:
-        null = subprocess.DEVNULL
-        subprocess.run(command, user=user, cwd=folder, check=True, stdout=null, stderr=null)
-
-    run(initdb, "-D", data, "-U", "tests", "--auth", "trust", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-    run(pg_ctl, "-D", data, "-w", "-o", options, "start")
+    as_user = _as_user(user) if user else []
+    initialise = [*as_user, initdb, "-D", str(data), "-U", "tests", "--auth", "trust", "--no-sync"]
+    subprocess.run(initialise, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    options = ["-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+    server = Child([*map(str, [*as_user, postgres, "-D", data, *options])], {"LANG": "C.UTF-8"}, folder / "log")
+    _wait_until_ready(server, folder)
     yield str(folder)
-    run(pg_ctl, "-D", data, "-w", "-m", "immediate", "stop")
+    server.kill()
     shutil.rmtree(folder)
+
+
+def _as_user(user: str) -> list[str]:
+    # A change of the user id takes back that the process dies with its parent (prctl(2)), so it is said once more.
+    return ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--pdeathsig", "KILL", "--"]
+
+
+def _wait_until_ready(server: Child, socket: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(host=str(socket), user="tests", dbname="postgres").close()
+        except psycopg.OperationalError:
+            if server.wait(0.05) or time.monotonic() > deadline:
+                raise AssertionError(f"PostgreSQL does not start:\n{server.log_tail()}") from None
+        else:
+            return
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
