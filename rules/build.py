@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from firebrigade.rules import alerts, burnrate, document, spec, specfiles
+from firebrigade.rules import alerts, document, specfiles
 from firebrigade.rules.document import Document
+from firebrigade.rules.formats import own as spec
 from firebrigade.rules.formats import recognition
 from firebrigade.rules.formats import shelf as shelves
 from firebrigade.rules.formats.recognition import Reader
 from firebrigade.rules.formats.shelf import Shelf
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.rulefile import Group, RuleFile, render
+from firebrigade.rules.slo import burnrate
+from firebrigade.rules.slo.objectives import Objective
 from firebrigade.rules.specfiles import SpecFile
 
 

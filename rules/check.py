@@ -14,9 +14,9 @@ from firebrigade.rules.contract import Contract
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.problems import Problem
-from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.queries import Queries, Told
 from firebrigade.rules.rulefile import Group
+from firebrigade.rules.testing.promtool import Promtool
 
 # What Sloth and OpenSLO have no place for, or leave to the user's own words.
 _OURS = frozenset({"alert/annotation", "alert/severity", "alert/team", "metric/unknown"})

@@ -13,7 +13,7 @@ import promql_parser as promql
 
 from firebrigade.rules.checks.subjects import Entry
 from firebrigade.rules.contract import Contract, Series
-from firebrigade.rules.expressions import Node, Selector, children, operator, selectors, unwrapped
+from firebrigade.rules.promql.expressions import Node, Selector, children, operator, selectors, unwrapped
 
 _STEP_SECONDS = 60  # of a subquery without a step: Prometheus' default evaluation_interval
 

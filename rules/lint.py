@@ -7,7 +7,7 @@ from firebrigade.rules import checks
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import Expression, Node
+from firebrigade.rules.promql.expressions import Expression, Node
 
 
 def sentences(expr: Node, contract: Contract) -> tuple[str, ...]:

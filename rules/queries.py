@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from firebrigade.rules import cost, expressions
+from firebrigade.rules import cost
 from firebrigade.rules.checks.kinds import Check, QueryCheck
 from firebrigade.rules.checks.subjects import Facts, Query
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.expressions import Expression
 from firebrigade.rules.library import Server
+from firebrigade.rules.promql import expressions
+from firebrigade.rules.promql.expressions import Expression
+from firebrigade.rules.promql.shapes import Shapes
+from firebrigade.rules.promql.units import Units
 from firebrigade.rules.rulefile import Rule
-from firebrigade.rules.shapes import Shapes
-from firebrigade.rules.units import Units
 
 Told = tuple[Check, str]
 

@@ -6,12 +6,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from firebrigade.rules import cost, expressions
+from firebrigade.rules import cost
 from firebrigade.rules.contract import Contract, Series
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.expressions import Labels, LabelsOf, Node
+from firebrigade.rules.promql import expressions
+from firebrigade.rules.promql.expressions import Labels, LabelsOf, Node
+from firebrigade.rules.promql.shapes import Shapes
 from firebrigade.rules.rulefile import Group, Rule
-from firebrigade.rules.shapes import Shapes
 
 _EVALUATED_EACH = 60  # Prometheus' default evaluation_interval, in seconds
 

@@ -1,6 +1,6 @@
 """Alert windows: which share of the error budget, spent how fast, wakes whom. Data in, exact factors out.
 
-``spec.py`` reads them for each SLO, ``burnrate.py`` computes with them.
+``formats/own.py`` reads them for each SLO, ``burnrate.py`` computes with them.
 """
 
 import itertools

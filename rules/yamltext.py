@@ -72,7 +72,9 @@ def _is_block(value: str) -> bool:
 
 def _by_library(value: Any) -> str:
     style = '"' if isinstance(value, str) else None  # on one line, also where it stands for a key
+    # Raw, U+0085 is written as it is and read as a line break.
+    raw = isinstance(value, str) and value.replace("\n", "").isprintable()
     written: str = yaml.safe_dump(
-        value, default_flow_style=True, default_style=style, allow_unicode=True, width=float("inf")
+        value, default_flow_style=True, default_style=style, allow_unicode=raw, width=float("inf")
     )
     return written.removesuffix("\n").removesuffix("\n...")

@@ -29,6 +29,7 @@ BREACHES: Mapping[str, tuple[str, str]] = {
     "The rule library stands alone": ("rules/build.py", "import firebrigade.runbooks.targets"),
     "Only live/client.py of the rule library speaks to a server": ("rules/live/history.py", "import requests"),
     "Only the command line knows the rule library": ("responder/app.py", "import firebrigade.rules.build"),
+    "The rule library's layers point downwards": ("rules/slo/series.py", "import firebrigade.rules.build"),
     "Receivers and runbooks know their own contract and never the responder": (
         "receivers/log.py",
         "import firebrigade.responder.clock",

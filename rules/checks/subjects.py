@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.document import Document
-from firebrigade.rules.expressions import Expression, Labels
 from firebrigade.rules.library import Server, Surroundings
+from firebrigade.rules.promql.expressions import Expression, Labels
+from firebrigade.rules.promql.units import Unit
 from firebrigade.rules.rulefile import Group, Rule
-from firebrigade.rules.units import Unit
 
 # A tenth of what one query may hold in memory before Prometheus ends it (--query.max-samples, 50,000,000).
 MAX_SAMPLES = 5_000_000

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
-from firebrigade.rules import contract, inhibition, library, prometheusrule, specfiles
+from firebrigade.rules import contract, library, prometheusrule, specfiles
 from firebrigade.rules.build import Compiled
 from firebrigade.rules.commands import dashboards
 from firebrigade.rules.commands.options import Options, surroundings
 from firebrigade.rules.grafana import sources
 from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.prometheusrule import Place
+from firebrigade.rules.slo import inhibition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ from firebrigade.rules.grafana import sources
 from firebrigade.rules.library import Surroundings
 from firebrigade.rules.live.look import Looked, Question, look
 from firebrigade.rules.problems import Problem, RulesError, Severity
-from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.specfiles import SpecFile
+from firebrigade.rules.testing.promtool import Promtool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

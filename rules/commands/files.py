@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from firebrigade.rules import cases, library
 from firebrigade.rules import check as checker
+from firebrigade.rules import library
 from firebrigade.rules.build import Compiled
-from firebrigade.rules.cases import Loaded
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.testing import cases
+from firebrigade.rules.testing.cases import Loaded
 
 
 def loaded(paths: Sequence[Path]) -> tuple[list[Loaded], list[Problem]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from firebrigade.rules import casecache, library
+from firebrigade.rules import library
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.mutation import equivalents
 from firebrigade.rules.mutation.equivalents import Equivalent
@@ -16,7 +16,8 @@ from firebrigade.rules.mutation.mutant import Mutant
 from firebrigade.rules.mutation.subject import Subject, subjects
 from firebrigade.rules.mutation.trial import Trials, Verdict
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing import casecache
+from firebrigade.rules.testing.promtool import Promtool
 
 Work = tuple[Subject, Mutant]
 Progress = Callable[[Verdict, int, int], None]

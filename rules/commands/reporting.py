@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
-from firebrigade.rules import behaviour, build, library
-from firebrigade.rules import report as written
-from firebrigade.rules.behaviour import Row
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules import build, library
+from firebrigade.rules.measurement import behaviour
+from firebrigade.rules.measurement import report as written
+from firebrigade.rules.measurement.behaviour import Row
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.slo.objectives import Objective
+from firebrigade.rules.testing.promtool import Promtool
 from firebrigade.rules.windows import Tier
 
 BURNS = tuple(map(Decimal, ("1.01", "1.5", "2", "3.1", "5", "6.1", "10", "14.5", "20", "37", "100", "1000")))
@@ -68,7 +69,7 @@ def picture(measured: Sequence[Row], path: Path) -> None:
     chosen = max(measured, key=lambda row: (len(row.objective.tiers), -row.objective.percent)).objective
     try:
         # Only here: matplotlib is in the extra `plot` and no dependency of the service.
-        from firebrigade.rules import plot
+        from firebrigade.rules.measurement import plot
 
         plot.draw([row for row in measured if row.objective == chosen], path)
     except ImportError:

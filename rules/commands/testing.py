@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules import build as builder
-from firebrigade.rules import casecache, contract, coverage, disturbances, document, library
-from firebrigade.rules.cases import Case, Loaded
+from firebrigade.rules import contract, document, library
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.problems import Problem
-from firebrigade.rules.promtool import CaseResult, Promtool
+from firebrigade.rules.testing import casecache, coverage, disturbances
+from firebrigade.rules.testing.cases import Case, Loaded
+from firebrigade.rules.testing.promtool import CaseResult, Promtool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

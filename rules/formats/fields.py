@@ -11,7 +11,7 @@ import promql_parser
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from firebrigade.rules.objectives import PLACEHOLDER
+from firebrigade.rules.slo.objectives import PLACEHOLDER
 
 # Sloth's own rule (https://sloth.dev/specs/default/); all of it can stand in a label's value and in a group's name.
 _NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9_.]*[A-Za-z0-9]")

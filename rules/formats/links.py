@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from firebrigade.rules import library
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Alerting, Extra
+from firebrigade.rules.slo.objectives import Alerting, Extra
 
 
 def linked(alerting: Alerting, service: str, surroundings: Surroundings) -> Alerting:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from firebrigade.rules import prover
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.formats import openslo_alerts, openslo_indicators, periods
@@ -21,8 +20,9 @@ from firebrigade.rules.formats.openslo_policies import AlertCondition, AlertNoti
 from firebrigade.rules.formats.references import Found, Reference
 from firebrigade.rules.formats.shelf import VERSION, Shelf
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Alerting, Events, Extra, Objective, Ratio
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.slo import prover
+from firebrigade.rules.slo.objectives import Alerting, Events, Extra, Objective, Ratio
 from firebrigade.rules.windows import Windows
 
 _KINDS: dict[str, type[Object]] = {

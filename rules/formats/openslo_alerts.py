@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from firebrigade.rules import durations, prover
+from firebrigade.rules import durations
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.formats.openslo_policies import AlertCondition, AlertPolicy, ConditionSpec, PolicySpec, PolicyUse
 from firebrigade.rules.formats.references import Found, Reference
 from firebrigade.rules.formats.shelf import Shelf
 from firebrigade.rules.library import Server
-from firebrigade.rules.objectives import Extra
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.slo import prover
+from firebrigade.rules.slo.objectives import Extra
 from firebrigade.rules.windows import Tier
 
 # Words that people use for what wakes somebody, and for what nobody must do anything about.

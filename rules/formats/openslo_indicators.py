@@ -12,8 +12,8 @@ from firebrigade.rules.formats.openslo_objects import DataSource, Metric, Metric
 from firebrigade.rules.formats.openslo_queries import Kind
 from firebrigade.rules.formats.references import Reference
 from firebrigade.rules.formats.shelf import Shelf
-from firebrigade.rules.objectives import Events, Query, Ratio
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.slo.objectives import Events, Query, Ratio
 
 TYPES = frozenset({"prometheus", "thanos", "mimir", "cortex"})
 

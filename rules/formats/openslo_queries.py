@@ -11,7 +11,7 @@ from typing import Literal
 import promql_parser as promql
 
 from firebrigade.rules.formats import fields
-from firebrigade.rules.objectives import PLACEHOLDER
+from firebrigade.rules.slo.objectives import PLACEHOLDER
 
 Kind = Literal["counter", "gauge", "ratio"]
 """What an instant selector selects: something that only grows, something that goes up and down, or a share."""

@@ -25,8 +25,8 @@ from firebrigade.rules.formats.openslo_fields import (
     none_of,
 )
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Objective, Query
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.slo.objectives import Objective, Query
 
 VERSION = "openslo/v1alpha"
 _DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from firebrigade.rules import spec
 from firebrigade.rules.document import Document
 from firebrigade.rules.formats import openslo, openslo_v1alpha, sloth, sloth_kubernetes
+from firebrigade.rules.formats import own as spec
 from firebrigade.rules.formats import shelf as shelves
 from firebrigade.rules.formats.shelf import Shelf
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import RulesError
+from firebrigade.rules.slo.objectives import Objective
 
 Reader = Callable[[Document, Surroundings], tuple[Objective, ...]]
 

@@ -10,7 +10,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from firebrigade.rules import prover
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.formats import periods
 from firebrigade.rules.formats.fields import (
@@ -24,8 +23,9 @@ from firebrigade.rules.formats.fields import (
 )
 from firebrigade.rules.formats.links import linked
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Alerting, Events, Extra, Objective, Query, Ratio
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.slo import prover
+from firebrigade.rules.slo.objectives import Alerting, Events, Extra, Objective, Query, Ratio
 from firebrigade.rules.windows import Tier, Windows
 
 VERSION = "prometheus/v1"

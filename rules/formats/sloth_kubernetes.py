@@ -11,7 +11,7 @@ from firebrigade.rules.document import Document
 from firebrigade.rules.formats import sloth
 from firebrigade.rules.formats.fields import Strict
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules.slo.objectives import Objective
 
 VERSION = "sloth.slok.dev/v1"
 KIND = "PrometheusServiceLevel"

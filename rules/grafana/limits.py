@@ -9,8 +9,8 @@ from typing import Any
 
 import promql_parser as promql
 
-from firebrigade.rules.expressions import Node, is_comparison, nodes, operator, parse, unwrapped
 from firebrigade.rules.grafana.spec import Color, Panel, Threshold
+from firebrigade.rules.promql.expressions import Node, is_comparison, nodes, operator, parse, unwrapped
 from firebrigade.rules.rulefile import Rule
 
 GOOD: Color = "green"

@@ -11,8 +11,8 @@ import promql_parser as promql
 
 from firebrigade.rules import lint
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import Labels, Node, output_labels, parse, selectors, unwrapped
 from firebrigade.rules.grafana.spec import Panel, Query
+from firebrigade.rules.promql.expressions import Labels, Node, output_labels, parse, selectors, unwrapped
 
 # What a query is judged with. They are of the right type; their size does not matter to any judgement.
 BUILT_IN = {

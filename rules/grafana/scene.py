@@ -6,14 +6,15 @@ Made once for all dashboards of a build or a check. It reads no file.
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from firebrigade.rules import expressions, recorded
+from firebrigade.rules import recorded
 from firebrigade.rules.build import Compiled
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.grafana import slos
 from firebrigade.rules.grafana.spec import Dashboard, Panel, Row
 from firebrigade.rules.library import Links, Surroundings, address
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules.promql import expressions
 from firebrigade.rules.rulefile import Rule
+from firebrigade.rules.slo.objectives import Objective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from decimal import Decimal
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.grafana.limits import COLORS
 from firebrigade.rules.grafana.spec import COLUMNS, Color, Dashboard, Panel, Query, Row, State, Threshold, Unit
-from firebrigade.rules.objectives import Events, Objective
-from firebrigade.rules.series import BASE, error_rate, error_ratio, number, selected, total_rate
+from firebrigade.rules.slo.objectives import Events, Objective
+from firebrigade.rules.slo.series import BASE, error_rate, error_ratio, number, selected, total_rate
 from firebrigade.rules.windows import Tier
 
 Thresholds = tuple[Threshold, ...]

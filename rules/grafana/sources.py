@@ -10,8 +10,8 @@ from firebrigade.rules.build import Compiled
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.grafana import slos
 from firebrigade.rules.grafana.spec import Dashboard
-from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.slo.objectives import Objective
 from firebrigade.rules.specfiles import SpecFile
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.grafana.queries import expression
 from firebrigade.rules.grafana.spec import Panel, Query
-from firebrigade.rules.units import Unit, Units
+from firebrigade.rules.promql.units import Unit, Units
 
 # What Grafana scales (1024 bytes become 1 KiB) or multiplies by 100: words beside a number would be wrong there.
 _SCALED = frozenset({"s", "ms", "bytes", "Bps", "percent", "percentunit"})

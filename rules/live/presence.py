@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import promql_parser as promql
 
-from firebrigade.rules import expressions
 from firebrigade.rules.checks.subjects import Entry
-from firebrigade.rules.expressions import Node, children, is_absence
 from firebrigade.rules.live.client import Client
+from firebrigade.rules.promql import expressions
+from firebrigade.rules.promql.expressions import Node, children, is_absence
 
 _AT_ONCE = 50  # selections in a query
 _NUMBER = "firebrigade_selection"

@@ -7,7 +7,6 @@ from typing import Any
 
 import promql_parser as promql
 
-from firebrigade.rules import expressions
 from firebrigade.rules.mutation.tree import (
     Aggregation,
     Binary,
@@ -21,6 +20,7 @@ from firebrigade.rules.mutation.tree import (
     Tree,
 )
 from firebrigade.rules.mutation.writing import number
+from firebrigade.rules.promql import expressions
 
 _MATCHES = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from firebrigade.rules import expressions
+from firebrigade.rules.promql import expressions
 
 Rule = Mapping[str, Any]
 _ALERT_SERIES = frozenset({"ALERTS", "ALERTS_FOR_STATE"})

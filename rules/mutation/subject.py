@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from firebrigade.rules import document
-from firebrigade.rules.cases import Case, Loaded
 from firebrigade.rules.document import Document
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.mutation.mutant import Mutant, mutations
 from firebrigade.rules.mutation.ruleset import Place, Rule, RuleSet, rule_set
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.testing.cases import Case, Loaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from firebrigade.rules.casecache import RunsCases
 from firebrigade.rules.mutation.mutant import Mutant
 from firebrigade.rules.mutation.ruleset import Place, Rule
 from firebrigade.rules.mutation.subject import CutCase, Subject
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.promtool import CaseResult
+from firebrigade.rules.testing.casecache import RunsCases
+from firebrigade.rules.testing.promtool import CaseResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

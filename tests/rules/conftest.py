@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import casecache, library
-from firebrigade.rules.casecache import RunsCases
+from firebrigade.rules import library
 from firebrigade.rules.contract import Contract, load
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing import casecache
+from firebrigade.rules.testing.casecache import RunsCases
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[..., Path]
 

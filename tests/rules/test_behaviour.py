@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import behaviour, report
-from firebrigade.rules.behaviour import Behaviour, Row
 from firebrigade.rules.commands import reporting
-from firebrigade.rules.objectives import Objective
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.measurement import behaviour, report
+from firebrigade.rules.measurement.behaviour import Behaviour, Row
+from firebrigade.rules.slo.objectives import Objective
+from firebrigade.rules.testing.promtool import Promtool
 from firebrigade.rules.windows import Tier
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "burn-rate-behaviour.md"

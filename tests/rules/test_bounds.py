@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firebrigade.rules import bounds, expressions
-from firebrigade.rules.bounds import Bounds
 from firebrigade.rules.contract import Contract, load
+from firebrigade.rules.promql import bounds, expressions
+from firebrigade.rules.promql.bounds import Bounds
 
 METRICS = """\
 metrics:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from firebrigade.rules import burncases, document, library, spec
+from firebrigade.rules import document, library
+from firebrigade.rules.formats import own as spec
+from firebrigade.rules.testing import burncases
 
 BY_HAND = {"neurectomy-api-requests-availability", "agents-fleet-health"}
 

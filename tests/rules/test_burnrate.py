@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firebrigade.rules import burnrate, library, windows
-from firebrigade.rules.objectives import Alerting, Events, Extra, Objective, Query
+from firebrigade.rules import library, windows
 from firebrigade.rules.rulefile import Group, Rule
+from firebrigade.rules.slo import burnrate
+from firebrigade.rules.slo.objectives import Alerting, Events, Extra, Objective, Query
 
 
 def _groups(objective: object, minimum_events: int = 0) -> tuple[Group, ...]:

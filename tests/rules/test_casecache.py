@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import casecache, cases
-from firebrigade.rules.casecache import CaseCache
-from firebrigade.rules.cases import Case
 from firebrigade.rules.problems import RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing import casecache, cases
+from firebrigade.rules.testing.casecache import CaseCache
+from firebrigade.rules.testing.cases import Case
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[[str, str], Path]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from firebrigade.rules import cases, coverage
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing import cases, coverage
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[[str, str], Path]
 

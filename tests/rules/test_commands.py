@@ -12,7 +12,7 @@ from firebrigade.rules import build, commands, contract, library, specfiles
 from firebrigade.rules.commands import dashboards
 from firebrigade.rules.grafana import sources
 from firebrigade.rules.problems import RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[[str, str], Path]
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from firebrigade.rules import cases, library
-from firebrigade.rules.cases import Case
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules import library
+from firebrigade.rules.testing import cases
+from firebrigade.rules.testing.cases import Case
+from firebrigade.rules.testing.promtool import Promtool
 
 PODS = "service, namespace, deployment"
 USERS = 'endpoint!~"/(health|ready|live|metrics)"'

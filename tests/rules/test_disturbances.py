@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firebrigade.rules import cases, contract, disturbances, library, samples
-from firebrigade.rules.casecache import RunsCases
-from firebrigade.rules.cases import Case
+from firebrigade.rules import contract, library
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing import cases, disturbances, samples
+from firebrigade.rules.testing.casecache import RunsCases
+from firebrigade.rules.testing.cases import Case
+from firebrigade.rules.testing.promtool import Promtool
 
 BUNDLED = contract.load()
 DERIVED = [case for path in library.tests() for case in disturbances.cases(cases.load(path), BUNDLED)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firebrigade.rules import expressions
+from firebrigade.rules.promql import expressions
 
 SERIES = {
     "a": frozenset({"pod", "service", "le"}),

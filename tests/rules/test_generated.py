@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from firebrigade.rules import build, library
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing.promtool import Promtool
 
 
 def _built() -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from firebrigade.rules import expressions, lint
+from firebrigade.rules import lint
 from firebrigade.rules.contract import Contract
+from firebrigade.rules.promql import expressions
 
 P95 = "histogram_quantile(0.95, sum by (le) (rate({}[5m])))"
 

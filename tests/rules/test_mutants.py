@@ -12,12 +12,13 @@ from zlib import crc32
 
 import pytest
 
-from firebrigade.rules import cases, library
-from firebrigade.rules.casecache import RunsCases
+from firebrigade.rules import library
 from firebrigade.rules.mutation import equivalents
 from firebrigade.rules.mutation.mutant import Mutant
 from firebrigade.rules.mutation.subject import Subject, subjects
 from firebrigade.rules.mutation.trial import Trials
+from firebrigade.rules.testing import cases
+from firebrigade.rules.testing.casecache import RunsCases
 
 # One mutant of so many is tried, besides one of each rule.
 SAMPLE = 25

@@ -9,7 +9,7 @@ import pytest
 from firebrigade.rules import commands
 from firebrigade.rules.commands import Effort, Mutated
 from firebrigade.rules.problems import RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[[str, str], Path]
 

@@ -15,8 +15,8 @@ from firebrigade.rules.build import Compiled, compile_all
 from firebrigade.rules.document import Document
 from firebrigade.rules.problems import RulesError
 from firebrigade.rules.prometheusrule import MAXIMUM_BYTES, Place, manifests, object_name
-from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.rulefile import Group, Rule, RuleFile
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[[str, str], Path]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from firebrigade.rules.cases import Case, WrittenCase
 from firebrigade.rules.problems import RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing.cases import Case, WrittenCase
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[[str, str], Path]
 

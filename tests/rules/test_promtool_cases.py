@@ -2,9 +2,10 @@
 
 import pytest
 
-from firebrigade.rules import cases, commands, coverage, document, library
-from firebrigade.rules.casecache import RunsCases
-from firebrigade.rules.cases import Case
+from firebrigade.rules import commands, document, library
+from firebrigade.rules.testing import cases, coverage
+from firebrigade.rules.testing.casecache import RunsCases
+from firebrigade.rules.testing.cases import Case
 
 LOADED = [cases.load(path) for path in library.tests()]
 CASES = [pytest.param(case, id=f"{one.source.path.stem}: {case.name}") for one in LOADED for case in one.cases]

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import document, prover, windows
+from firebrigade.rules import document, windows
 from firebrigade.rules.document import Document
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.library import Server
-from firebrigade.rules.objectives import Alerting, Objective, Query, Ratio
+from firebrigade.rules.slo import prover
+from firebrigade.rules.slo.objectives import Alerting, Objective, Query, Ratio
 from firebrigade.rules.windows import Tier, Windows
 
 FAST, SLOW = ("page-fast", "critical", 2, "1h", "5m"), ("page-slow", "critical", 5, "6h", "30m")

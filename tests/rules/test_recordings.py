@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firebrigade.rules import burnrate, oracle
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.objectives import Alerting, Events, Objective, Query, Ratio
-from firebrigade.rules.oracle import Question, Simulation
-from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.rulefile import Group
+from firebrigade.rules.slo import burnrate
+from firebrigade.rules.slo.objectives import Alerting, Events, Objective, Query, Ratio
+from firebrigade.rules.testing import oracle
+from firebrigade.rules.testing.oracle import Question, Simulation
+from firebrigade.rules.testing.promtool import Promtool
 from firebrigade.rules.windows import Tier, Windows
 
 TIER = {"tier": "ticket", "severity": "warning", "budget_percent": 10, "long": "1d", "short": "2h"}

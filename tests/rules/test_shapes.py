@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firebrigade.rules.contract import Series
-from firebrigade.rules.shapes import Shapes
+from firebrigade.rules.promql.shapes import Shapes
 
 LABELS = frozenset({"id", "window"})
 SHAPES = Shapes(

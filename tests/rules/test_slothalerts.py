@@ -5,9 +5,10 @@ from decimal import Decimal
 import promql_parser
 import pytest
 
-from firebrigade.rules import burnrate, library, windows
-from firebrigade.rules.objectives import Alerting, Events, Extra, Objective, Query
+from firebrigade.rules import library, windows
 from firebrigade.rules.rulefile import Rule
+from firebrigade.rules.slo import burnrate
+from firebrigade.rules.slo.objectives import Alerting, Events, Extra, Objective, Query
 from firebrigade.rules.windows import Windows
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import build, document, library, spec
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules import build, document, library
+from firebrigade.rules.formats import own as spec
 from firebrigade.rules.problems import RulesError
+from firebrigade.rules.slo.objectives import Objective
 
 Write = Callable[[str, str], Path]
 

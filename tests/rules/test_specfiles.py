@@ -9,7 +9,7 @@ import yaml
 from firebrigade.rules import build, commands, document, library, specfiles
 from firebrigade.rules.document import KeyPath
 from firebrigade.rules.problems import RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing.promtool import Promtool
 
 Write = Callable[[str, str], Path]
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import expressions, recorded
+from firebrigade.rules import recorded
 from firebrigade.rules.contract import Contract, load
+from firebrigade.rules.promql import expressions
+from firebrigade.rules.promql.units import Units
 from firebrigade.rules.rulefile import Group, Rule
-from firebrigade.rules.units import Units
 
 METRICS = """\
 metrics:

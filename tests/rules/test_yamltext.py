@@ -20,6 +20,7 @@ DATA = st.recursive(
 
 
 @given(data=st.dictionaries(TEXT, DATA, min_size=1, max_size=4))
+@example(data={"next line": "\x85", "more": [["\x85"], "Σ\nü"]})
 @example(
     data={"a": "b: c", "d": "e #f", "yes": "no", "g": "5m", "h": "1e3", "i": "\U0001f525 \u2028", "j": "x\n y\n\nz"}
 )

@@ -11,8 +11,8 @@ from rich.progress import Progress
 from firebrigade.responder.commands.rules.cache import JOBS
 from firebrigade.responder.commands.rules.output import FAILED, FILES, refuse
 from firebrigade.rules import commands
-from firebrigade.rules.behaviour import Row
 from firebrigade.rules.commands.reporting import BURNS, Wanted
+from firebrigade.rules.measurement.behaviour import Row
 from firebrigade.rules.problems import RulesError
 
 _STYLE = click.option("--format", "style", type=click.Choice(["text", "markdown", "json"]), default="text")

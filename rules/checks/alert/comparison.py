@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from firebrigade.rules.checks.kinds import RuleCheck
 from firebrigade.rules.checks.subjects import Entry
 from firebrigade.rules.document import KeyPath
-from firebrigade.rules.expressions import is_absence, is_comparison, is_filter, unwrapped
+from firebrigade.rules.promql.expressions import is_absence, is_comparison, is_filter, unwrapped
 
 
 def _judge(entry: Entry) -> Iterator[tuple[KeyPath, str]]:

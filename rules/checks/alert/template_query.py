@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from firebrigade.rules import expressions
 from firebrigade.rules.checks.kinds import RuleCheck
 from firebrigade.rules.checks.subjects import Entry
 from firebrigade.rules.document import KeyPath
+from firebrigade.rules.promql import expressions
 
 _QUERY = re.compile(r'\{\{[^}]*?\bquery\s+(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)')
 

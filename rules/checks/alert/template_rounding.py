@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from firebrigade.rules.checks.kinds import RuleCheck
 from firebrigade.rules.checks.subjects import Entry
-from firebrigade.rules.conditions import clauses, limits
 from firebrigade.rules.document import KeyPath
+from firebrigade.rules.promql.conditions import clauses, limits
 
 _PLAIN = re.compile(r"\{\{-?\s*\$value\s*-?\}\}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from firebrigade.rules.checks.kinds import RuleCheck
 from firebrigade.rules.checks.subjects import Entry
 from firebrigade.rules.document import KeyPath
-from firebrigade.rules.units import Unit
+from firebrigade.rules.promql.units import Unit
 
 _SHOWN = re.compile(
     r"\{\{-?\s*\$value\s*(?:\|\s*(\w+)\s*)?(?:\|[^}]*)?-?\}\}(%|\s?(?:ms|milliseconds|s|seconds|B|bytes)\b)?"

@@ -6,7 +6,7 @@ import promql_parser as promql
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.expressions import operator
+from firebrigade.rules.promql.expressions import operator
 
 _CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 import promql_parser as promql
 
-from firebrigade.rules import expressions
 from firebrigade.rules.checks.kinds import SetCheck
 from firebrigade.rules.checks.subjects import Entry, RuleSet
-from firebrigade.rules.conditions import limits
 from firebrigade.rules.document import KeyPath
-from firebrigade.rules.expressions import Node, Selector, is_absence, nodes, operator, selectors
+from firebrigade.rules.promql import expressions
+from firebrigade.rules.promql.conditions import limits
+from firebrigade.rules.promql.expressions import Node, Selector, is_absence, nodes, operator, selectors
 
 _Labels = Mapping[str, str]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.expressions import RATES, selectors
+from firebrigade.rules.promql.expressions import RATES, selectors
 
 _OF_GAUGES = frozenset({"delta", "idelta", "deriv", "predict_linear"})
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.conditions import limits, names
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import Node, is_comparison, is_scalar, operator
-from firebrigade.rules.units import Unit, Units
+from firebrigade.rules.promql.conditions import limits, names
+from firebrigade.rules.promql.expressions import Node, is_comparison, is_scalar, operator
+from firebrigade.rules.promql.units import Unit, Units
 
 _FAR_ABOVE = 100  # times the largest bucket: nobody waits so long, and a thousand times is what a mistake makes
 

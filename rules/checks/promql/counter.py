@@ -6,8 +6,8 @@ import promql_parser as promql
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.conditions import limits
-from firebrigade.rules.expressions import SET_OPERATORS, Node, children, operator, selectors
+from firebrigade.rules.promql.conditions import limits
+from firebrigade.rules.promql.expressions import SET_OPERATORS, Node, children, operator, selectors
 
 _CHANGES = frozenset(
     """

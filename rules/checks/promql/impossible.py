@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from firebrigade.rules import bounds
-from firebrigade.rules.bounds import Bounds
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.conditions import clauses, limits
-from firebrigade.rules.expressions import Node, is_comparison, is_filter, operator, unwrapped
+from firebrigade.rules.promql import bounds
+from firebrigade.rules.promql.bounds import Bounds
+from firebrigade.rules.promql.conditions import clauses, limits
+from firebrigade.rules.promql.expressions import Node, is_comparison, is_filter, operator, unwrapped
 
 
 def _judge(query: Query) -> Iterator[str]:

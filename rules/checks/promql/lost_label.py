@@ -7,7 +7,7 @@ import promql_parser as promql
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import Labels, Node, output_labels
+from firebrigade.rules.promql.expressions import Labels, Node, output_labels
 
 
 def _judge(query: Query) -> Iterator[str]:

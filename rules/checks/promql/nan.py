@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
-from firebrigade.rules import bounds
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.conditions import asks_for_more
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import Node, nodes, number, operator
+from firebrigade.rules.promql import bounds
+from firebrigade.rules.promql.conditions import asks_for_more
+from firebrigade.rules.promql.expressions import Node, nodes, number, operator
 
 _SPOILED = frozenset({"sum", "avg", "stddev", "stdvar"})
 

@@ -6,8 +6,8 @@ import promql_parser as promql
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.conditions import names
-from firebrigade.rules.expressions import RATES, Node, is_comparison, nodes, operator, output_labels, unwrapped
+from firebrigade.rules.promql.conditions import names
+from firebrigade.rules.promql.expressions import RATES, Node, is_comparison, nodes, operator, output_labels, unwrapped
 
 
 def _judge(query: Query) -> Iterator[str]:

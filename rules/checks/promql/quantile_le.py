@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.expressions import output_labels
+from firebrigade.rules.promql.expressions import output_labels
 
 
 def _judge(query: Query) -> Iterator[str]:

@@ -6,7 +6,7 @@ import promql_parser as promql
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.expressions import Node, is_comparison, number, operator, selectors, unwrapped
+from firebrigade.rules.promql.expressions import Node, is_comparison, number, operator, selectors, unwrapped
 
 
 def _judge(query: Query) -> Iterator[str]:

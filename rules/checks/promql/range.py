@@ -6,7 +6,7 @@ import promql_parser as promql
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.expressions import RATES, selectors
+from firebrigade.rules.promql.expressions import RATES, selectors
 
 _SCRAPES = 4  # one may be missed, and two are needed for a rate however the range falls between them
 _FUNCTIONS = RATES | {"delta", "idelta", "deriv", "changes", "resets", "predict_linear"}

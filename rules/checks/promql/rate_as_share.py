@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.conditions import limits
-from firebrigade.rules.units import Units
+from firebrigade.rules.promql.conditions import limits
+from firebrigade.rules.promql.units import Units
 
 _SHARES = 0.5  # above that, nobody means a share that may fail
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
-from firebrigade.rules import bounds
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.conditions import asks_for_more, names
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import RATES, Expression, Node, nodes, number, operator
-from firebrigade.rules.units import Units
+from firebrigade.rules.promql import bounds
+from firebrigade.rules.promql.conditions import asks_for_more, names
+from firebrigade.rules.promql.expressions import RATES, Expression, Node, nodes, number, operator
+from firebrigade.rules.promql.units import Units
 
 
 def _judge(query: Query) -> Iterator[str]:

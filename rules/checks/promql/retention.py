@@ -7,7 +7,7 @@ import promql_parser as promql
 
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
-from firebrigade.rules.expressions import Node, children
+from firebrigade.rules.promql.expressions import Node, children
 
 
 def _judge(query: Query) -> Iterator[str]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
-from firebrigade.rules import fixed
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import Labels, Node, is_scalar, nodes, operator, output_labels
+from firebrigade.rules.promql import fixed
+from firebrigade.rules.promql.expressions import Labels, Node, is_scalar, nodes, operator, output_labels
 
 _MAY_LACK = frozenset({"label_replace", "label_join", "absent", "absent_over_time", "vector"})
 

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firebrigade.rules import bounds, checks, cost, expressions, fixed
+from firebrigade.rules import checks, cost
 from firebrigade.rules.checks.kinds import QueryCheck
 from firebrigade.rules.checks.subjects import Query
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import Expression
-from firebrigade.rules.units import Units
+from firebrigade.rules.promql import bounds, expressions, fixed
+from firebrigade.rules.promql.expressions import Expression
+from firebrigade.rules.promql.units import Units
 
 ODD = [
     "1",

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from firebrigade.responder.clock import ManualClock
-from firebrigade.rules import build, check, cost, document, expressions, library, recorded
+from firebrigade.rules import build, check, cost, document, library, recorded
 from firebrigade.rules.contract import Contract, load
 from firebrigade.rules.library import Surroundings
+from firebrigade.rules.promql import expressions
 from firebrigade.rules.rulefile import Group, Rule
 from sandbox.fleet.cluster import StaticSource
 from sandbox.fleet.fleet import Fleet

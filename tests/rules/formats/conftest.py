@@ -11,8 +11,8 @@ from firebrigade.rules import document, library
 from firebrigade.rules.formats import recognition
 from firebrigade.rules.formats import shelf as shelves
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import RulesError
+from firebrigade.rules.slo.objectives import Objective
 
 Read = Callable[..., tuple[Objective, ...]]
 Refuse = Callable[..., list[str]]

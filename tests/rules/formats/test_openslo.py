@@ -9,9 +9,9 @@ import pytest
 from firebrigade.rules import build, commands, library
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.library import Links, Server
-from firebrigade.rules.objectives import Events, Objective, Ratio
 from firebrigade.rules.problems import RulesError
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.slo.objectives import Events, Objective, Ratio
+from firebrigade.rules.testing.promtool import Promtool
 
 Read = Callable[..., tuple[Objective, ...]]
 Write = Callable[[str, str], Path]

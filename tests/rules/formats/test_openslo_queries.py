@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firebrigade.rules import oracle
 from firebrigade.rules.formats.openslo_queries import Kind, remaining, windowed
-from firebrigade.rules.objectives import PLACEHOLDER
-from firebrigade.rules.oracle import Question, Simulation
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.slo.objectives import PLACEHOLDER
+from firebrigade.rules.testing import oracle
+from firebrigade.rules.testing.oracle import Question, Simulation
+from firebrigade.rules.testing.promtool import Promtool
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.library import Server
-from firebrigade.rules.objectives import Events, Objective
+from firebrigade.rules.slo.objectives import Events, Objective
 
 Read = Callable[..., tuple[Objective, ...]]
 Refuse = Callable[..., list[str]]

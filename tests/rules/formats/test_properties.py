@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.objectives import Events, Objective, Ratio
+from firebrigade.rules.slo.objectives import Events, Objective, Ratio
 
 Read = Callable[..., tuple[Objective, ...]]
 

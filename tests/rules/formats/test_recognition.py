@@ -8,8 +8,8 @@ import pytest
 from firebrigade.rules import windows as known
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.library import Links
-from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import RulesError
+from firebrigade.rules.slo.objectives import Objective
 from firebrigade.rules.windows import Windows
 
 Read = Callable[..., tuple[Objective, ...]]

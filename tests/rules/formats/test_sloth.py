@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from firebrigade.rules.objectives import Events, Objective, Ratio
+from firebrigade.rules.slo.objectives import Events, Objective, Ratio
 
 Read = Callable[..., tuple[Objective, ...]]
 Refuse = Callable[..., list[str]]

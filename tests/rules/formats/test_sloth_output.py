@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from firebrigade.rules import burnrate
-from firebrigade.rules.objectives import Objective
-from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.rulefile import Rule, render
+from firebrigade.rules.slo import burnrate
+from firebrigade.rules.slo.objectives import Objective
+from firebrigade.rules.testing.promtool import Promtool
 
 Read = Callable[..., tuple[Objective, ...]]
 

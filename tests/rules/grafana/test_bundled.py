@@ -12,8 +12,8 @@ from firebrigade.rules.build import Compiled
 from firebrigade.rules.commands import building
 from firebrigade.rules.grafana import queries
 from firebrigade.rules.grafana.scene import Scene
-from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.rulefile import Group, Rule, render
+from firebrigade.rules.testing.promtool import Promtool
 
 Json = dict[str, Any]
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from firebrigade.rules import oracle
 from firebrigade.rules.grafana import queries
-from firebrigade.rules.oracle import Question, Simulation
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing import oracle
+from firebrigade.rules.testing.oracle import Question, Simulation
+from firebrigade.rules.testing.promtool import Promtool
 
 Json = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from firebrigade.rules import expressions
 from firebrigade.rules.grafana import queries
+from firebrigade.rules.promql import expressions
 
 
 @pytest.mark.parametrize(

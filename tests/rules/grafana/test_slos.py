@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import build, burnrate, library, oracle
+from firebrigade.rules import build, library
 from firebrigade.rules.build import Compiled
 from firebrigade.rules.commands import dashboards
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.grafana import slos, sources
 from firebrigade.rules.grafana.spec import Panel
-from firebrigade.rules.objectives import Alerting, Events, Objective, Query, Ratio
-from firebrigade.rules.oracle import Question, Simulation
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.slo import burnrate
+from firebrigade.rules.slo.objectives import Alerting, Events, Objective, Query, Ratio
+from firebrigade.rules.testing import oracle
+from firebrigade.rules.testing.oracle import Question, Simulation
+from firebrigade.rules.testing.promtool import Promtool
 from firebrigade.rules.windows import Windows, load
 
 THIRTY_DAYS = load("30d", Path())

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from firebrigade.rules import burnrate
 from firebrigade.rules.build import Compiled
-from firebrigade.rules.expressions import output_labels, parse
 from firebrigade.rules.grafana.scene import Scene
+from firebrigade.rules.promql.expressions import output_labels, parse
 from firebrigade.rules.rulefile import Rule
+from firebrigade.rules.slo import burnrate
 
 # Series and the labels that both dashboards select, group or show by.
 ASKED = {

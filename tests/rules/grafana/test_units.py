@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import parse
 from firebrigade.rules.grafana import units
 from firebrigade.rules.grafana.spec import Panel
-from firebrigade.rules.units import Units
+from firebrigade.rules.promql.expressions import parse
+from firebrigade.rules.promql.units import Units
 
 MakePanel = Callable[..., Panel]
 

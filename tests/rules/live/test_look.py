@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 import requests
 
-from firebrigade.rules import build, check, cost, document, expressions, library
+from firebrigade.rules import build, check, cost, document, library
 from firebrigade.rules.checks.subjects import Entry
 from firebrigade.rules.contract import Contract, load
 from firebrigade.rules.live.client import Client, QueryRefusedError, Server
 from firebrigade.rules.live.look import Looked, Question, look
+from firebrigade.rules.promql import expressions
 from sandbox.processes import Prometheus
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("a Prometheus with a past")]

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import cases, library
+from firebrigade.rules import library
 from firebrigade.rules.mutation import equivalents
 from firebrigade.rules.mutation.subject import subjects
 from firebrigade.rules.problems import RulesError
+from firebrigade.rules.testing import cases
 
 Write = Callable[[str, str], Path]
 

@@ -9,7 +9,7 @@ import yaml
 
 from firebrigade.rules import library
 from firebrigade.rules.mutation.mutant import Mutant, mutations
-from firebrigade.rules.promtool import Promtool
+from firebrigade.rules.testing.promtool import Promtool
 
 Rule = Mapping[str, Any]
 ALERT: Rule = {

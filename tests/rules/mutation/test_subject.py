@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.rules import cases
 from firebrigade.rules.mutation.mutant import mutations
 from firebrigade.rules.mutation.subject import Subject, subjects
 from firebrigade.rules.problems import RulesError
+from firebrigade.rules.testing import cases
 
 Write = Callable[[str, str], Path]
 

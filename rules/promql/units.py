@@ -9,7 +9,7 @@ from fractions import Fraction
 import promql_parser as promql
 
 from firebrigade.rules.contract import Contract, Series
-from firebrigade.rules.expressions import (
+from firebrigade.rules.promql.expressions import (
     SET_OPERATORS,
     Node,
     children,

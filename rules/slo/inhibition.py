@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from firebrigade.rules import rulefile
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules.slo.objectives import Objective
 
 # What every alert about an SLO carries, whatever labels a spec adds or changes. Both sides must have it: Alertmanager
 # takes two missing labels for equal ones, and would silence everything.

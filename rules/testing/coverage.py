@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from firebrigade.rules import expressions
-from firebrigade.rules.cases import Case, ExpectedAlert, Loaded
 from firebrigade.rules.document import Document
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.problems import Problem
+from firebrigade.rules.promql import expressions
+from firebrigade.rules.testing.cases import Case, ExpectedAlert, Loaded
 
 RuleYaml = Mapping[str, Any]
 

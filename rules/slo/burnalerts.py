@@ -11,9 +11,9 @@ from decimal import Context, Decimal
 
 from firebrigade.rules import durations
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.objectives import Events, Objective
 from firebrigade.rules.rulefile import Rule
-from firebrigade.rules.series import error_ratio, history, number, selected, total_rate
+from firebrigade.rules.slo.objectives import Events, Objective
+from firebrigade.rules.slo.series import error_ratio, history, number, selected, total_rate
 from firebrigade.rules.windows import Tier
 
 # A service that dies takes its own series along, and its page with them. The last state stands until SloDataMissing

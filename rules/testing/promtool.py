@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firebrigade.rules.cases import Case
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.testing.cases import Case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """From one objective to its rule groups: recorded ratios, error budget and alerts. ``build.py`` calls ``groups``."""
 
-from firebrigade.rules import budget, burnalerts, nodata, recordings, slothalerts
-from firebrigade.rules.objectives import Objective
 from firebrigade.rules.rulefile import Group
+from firebrigade.rules.slo import budget, burnalerts, nodata, recordings, slothalerts
+from firebrigade.rules.slo.objectives import Objective
 
 # Long windows take one sample a minute, so evaluating them more often would tell nothing new.
 _INTERVAL = "1m"

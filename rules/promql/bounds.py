@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import promql_parser as promql
 
 from firebrigade.rules.contract import Contract, Series
-from firebrigade.rules.expressions import (
+from firebrigade.rules.promql.expressions import (
     Node,
     children,
     is_comparison,

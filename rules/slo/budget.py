@@ -6,11 +6,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from firebrigade.rules import recordings
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.objectives import Events, Objective
 from firebrigade.rules.rulefile import Rule
-from firebrigade.rules.series import BASE, error_ratio, identity, number, selected
+from firebrigade.rules.slo import recordings
+from firebrigade.rules.slo.objectives import Events, Objective
+from firebrigade.rules.slo.series import BASE, error_ratio, identity, number, selected
 
 _STEP = BASE  # 8,640 samples for a period of 30 days; a finer step would cost more and tell the same
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import yaml
 
 from firebrigade.rules import rulefile
-from firebrigade.rules.promtool import Promtool
 from firebrigade.rules.rulefile import Group
+from firebrigade.rules.testing.promtool import Promtool
 
 _IMPOSSIBLE = {"labels": '{asked="nothing has this label"}', "value": 0}
 # Both names and label values are quoted by Go, so a line end inside them is written as \n.

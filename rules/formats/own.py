@@ -10,12 +10,13 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from firebrigade.rules import library, prover, windows
+from firebrigade.rules import library, windows
 from firebrigade.rules.document import Document, KeyPath
 from firebrigade.rules.formats.fields import QueryField
 from firebrigade.rules.library import Surroundings
-from firebrigade.rules.objectives import Alerting, Events, Extra, Objective, Query, Ratio
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.slo import prover
+from firebrigade.rules.slo.objectives import Alerting, Events, Extra, Objective, Query, Ratio
 from firebrigade.rules.windows import Windows
 
 _NO_DATA_RUNBOOK = "slo-data"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
-from firebrigade.rules.behaviour import Behaviour, Row
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules.measurement.behaviour import Behaviour, Row
+from firebrigade.rules.slo.objectives import Objective
 
 _COLUMNS = (
     "alert",

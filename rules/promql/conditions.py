@@ -5,7 +5,7 @@ Checks ask whether a comparison is guarded by another one, or contradicts it. No
 
 from collections.abc import Iterator
 
-from firebrigade.rules.expressions import Node, is_filter, nodes, number, operator, selectors, unwrapped
+from firebrigade.rules.promql.expressions import Node, is_filter, nodes, number, operator, selectors, unwrapped
 
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 

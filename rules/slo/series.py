@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules.slo.objectives import Objective
 
 # The window that all longer ones are made of, and that the current burn rate is about. Sloth has it for any period.
 BASE = Duration("5m")

@@ -1,8 +1,8 @@
 """The promtool cases that every SLO needs, made from burns.yaml and checked in like all others.
 
-``python -m firebrigade.rules.burncases`` writes them into rules/tests, and a test compares. What an alert must be is
-written down a second time in burnexpected.py and not taken from ``burnalerts.py``, so that a mistake there is noticed;
-only an SLO's own words and numbers come from its spec.
+``python -m firebrigade.rules.testing.burncases`` writes them into rules/tests, and a test compares. What an alert must
+be is written down a second time in burnexpected.py and not taken from ``burnalerts.py``, so that a mistake there is
+noticed; only an SLO's own words and numbers come from its spec.
 """
 
 import math
@@ -15,10 +15,12 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from firebrigade.rules import burnexpected, document, library, spec
-from firebrigade.rules.burnexpected import PAGES, TICKETS
-from firebrigade.rules.burnseries import EVENTS, Counting, Stretch, series
-from firebrigade.rules.objectives import Events, Objective
+from firebrigade.rules import document, library
+from firebrigade.rules.formats import own as spec
+from firebrigade.rules.slo.objectives import Events, Objective
+from firebrigade.rules.testing import burnexpected
+from firebrigade.rules.testing.burnexpected import PAGES, TICKETS
+from firebrigade.rules.testing.burnseries import EVENTS, Counting, Stretch, series
 
 _Written = Mapping[str, Any]
 _GRID = 5  # minutes between two evaluations
@@ -67,7 +69,7 @@ def _text(burn: Burn, name: str, file: Sequence[Objective]) -> str:
         "tests": list(_Cases(burn, objective).all()),
     }
     text = yaml.dump(made, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
-    return f"# Made by `python -m firebrigade.rules.burncases` from burns.yaml: edit that, not this.\n{text}"
+    return f"# Made by `python -m firebrigade.rules.testing.burncases` from burns.yaml: edit that, not this.\n{text}"
 
 
 @dataclass(frozen=True, slots=True)

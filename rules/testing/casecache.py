@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from firebrigade.rules.cases import Case
-from firebrigade.rules.promtool import CaseResult, Promtool
+from firebrigade.rules.testing.cases import Case
+from firebrigade.rules.testing.promtool import CaseResult, Promtool
 
 _FORMAT = "1"  # another number makes everything that was kept unknown
 _LOOKS = "00"  # a result whose name starts so, one of 256, is the moment to look at the cache's size

@@ -11,12 +11,13 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from firebrigade.rules import burnrate, oracle
-from firebrigade.rules.objectives import Events, Objective, Query
-from firebrigade.rules.oracle import Question, Simulation
-from firebrigade.rules.promtool import Promtool
-from firebrigade.rules.recordings import LONG_SECONDS, late_seconds
 from firebrigade.rules.rulefile import Group, Rule
+from firebrigade.rules.slo import burnrate
+from firebrigade.rules.slo.objectives import Events, Objective, Query
+from firebrigade.rules.slo.recordings import LONG_SECONDS, late_seconds
+from firebrigade.rules.testing import oracle
+from firebrigade.rules.testing.oracle import Question, Simulation
+from firebrigade.rules.testing.promtool import Promtool
 from firebrigade.rules.windows import Tier
 
 _EVENTS = 10_000_000  # a minute, so that a share of a share of 99.99 % is a whole number

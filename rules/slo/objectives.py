@@ -1,6 +1,6 @@
 """One objective, ready to compute with, whatever file format it came from.
 
-``spec.py`` and the readers of other formats make objectives, ``prover.py`` asks whether their alerts can work, and
+The readers of ``formats`` make objectives, ``prover.py`` asks whether their alerts can work, and
 ``burnrate.py`` turns them into rules. Nothing here knows a file format or a rule.
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from firebrigade.rules.objectives import Objective
+from firebrigade.rules.slo.objectives import Objective
 
 PAGES = ("page-express", "page-fast", "page-slow")
 TICKETS = ("ticket-fast", "ticket-slow")

@@ -11,8 +11,8 @@ from itertools import combinations
 from firebrigade.rules.document import Document
 from firebrigade.rules.durations import Duration
 from firebrigade.rules.library import Server
-from firebrigade.rules.objectives import Objective
 from firebrigade.rules.problems import Problem
+from firebrigade.rules.slo.objectives import Objective
 from firebrigade.rules.windows import Tier
 
 # rate() needs two samples. With four in a range, one scrape may fail and one may come late.

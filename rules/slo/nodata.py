@@ -7,9 +7,9 @@ one that is hardly used. None of these alerts wakes anybody because a service is
 from collections.abc import Iterator, Mapping
 
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.objectives import Events, Objective, Ratio
 from firebrigade.rules.rulefile import Rule
-from firebrigade.rules.series import BASE, error_ratio, selected, total_rate
+from firebrigade.rules.slo.objectives import Events, Objective, Ratio
+from firebrigade.rules.slo.series import BASE, error_ratio, selected, total_rate
 from firebrigade.rules.windows import Tier
 
 _MISSING_HOLD, _IDLE_HOLD = Duration("5m"), Duration("1h")

@@ -10,8 +10,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from firebrigade.rules import report
-from firebrigade.rules.behaviour import Behaviour, Row
+from firebrigade.rules.measurement import report
+from firebrigade.rules.measurement.behaviour import Behaviour, Row
 
 # Distinguishable without red and green (https://jfly.uni-koeln.de/color/), and by their dots.
 _STYLES = (("#d55e00", "o"), ("#cc79a7", "s"), ("#e69f00", "^"), ("#0072b2", "D"), ("#009e73", "v"))

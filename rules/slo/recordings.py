@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from firebrigade.rules.durations import Duration
-from firebrigade.rules.objectives import Events, Objective, Ratio
 from firebrigade.rules.rulefile import Rule
-from firebrigade.rules.series import BASE, error_rate, error_ratio, history, identity, number, selected, total_rate
+from firebrigade.rules.slo.objectives import Events, Objective, Ratio
+from firebrigade.rules.slo.series import BASE, error_rate, error_ratio, history, identity, number, selected, total_rate
 
 # From here on a window is a sum over recorded series. A rate over three days of raw samples reads 17,280 for each
 # series at every evaluation; the sum reads one a minute, however many series there are.

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from firebrigade.rules import expressions, samples
-from firebrigade.rules.cases import Case, Loaded
 from firebrigade.rules.contract import Contract
 from firebrigade.rules.durations import Duration
+from firebrigade.rules.promql import expressions
+from firebrigade.rules.testing import samples
+from firebrigade.rules.testing.cases import Case, Loaded
 
 _GONE_SECONDS = 120  # two to eight scrapes: a network that stumbles, and shorter than any `for` about missing targets
 _MOST_LOOKS = 400  # of one case; each costs promtool next to nothing, and nobody reads more

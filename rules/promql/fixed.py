@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 import promql_parser as promql
 
 from firebrigade.rules.contract import Contract
-from firebrigade.rules.expressions import (
+from firebrigade.rules.promql.expressions import (
     SET_OPERATORS,
     Node,
     children,

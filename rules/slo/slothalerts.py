@@ -6,9 +6,9 @@ What Firebrigade adds to burn-rate alerts (burnalerts.py, nodata.py) is not here
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from firebrigade.rules.objectives import Extra, Objective
 from firebrigade.rules.rulefile import Rule
-from firebrigade.rules.series import error_ratio, number, selected
+from firebrigade.rules.slo.objectives import Extra, Objective
+from firebrigade.rules.slo.series import error_ratio, number, selected
 from firebrigade.rules.windows import Tier
 
 

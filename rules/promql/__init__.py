@@ -1,0 +1,1 @@
+"""PromQL: what an expression says, read from its tree. It knows nothing of objectives, files or promtool."""
