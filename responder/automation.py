@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from firebrigade.responder.case import AutomationMode, Case, Lookup
-from firebrigade.responder.model import StepResult, StepStatus
+from firebrigade.responder.model_steps import StepResult, StepStatus
 
 
 class Progress(StrEnum):

@@ -13,9 +13,9 @@ from firebrigade.responder.model import (
     IncidentAlert,
     Labels,
     Route,
-    StepResult,
     TimelineEntry,
 )
+from firebrigade.responder.model_steps import StepResult
 from firebrigade.runbooks.contract import Runbook
 
 RESPONDER = "firebrigade"  # the actor of what the machine does by itself

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.alertmanager import AlertmanagerSettings
 from firebrigade.responder.config_automation import AutomationSettings, build_automation
-from firebrigade.responder.config_file import ConfigFile, flat, keys_at
+from firebrigade.responder.config_file import ConfigFile, keys_at
 from firebrigade.responder.config_problems import KeyPath, Problems, word_error
 from firebrigade.responder.config_receivers import ReceiverSettings, build_receivers
 from firebrigade.responder.config_routes import Names, build_policies, build_routes, default_routes
@@ -30,6 +30,7 @@ from firebrigade.responder.config_services import (
     build_supervisor,
     fill_service_secrets,
 )
+from firebrigade.responder.config_types import flat
 from firebrigade.responder.config_windows import build_windows
 from firebrigade.responder.errors import ConfigError
 from firebrigade.responder.matchers import Matcher

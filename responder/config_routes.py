@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from firebrigade.responder.config_file import PolicyBlock, RouteBlock, flat
+from firebrigade.responder.config_file import PolicyBlock, RouteBlock
 from firebrigade.responder.config_problems import KeyPath, Problems, did_you_mean
 from firebrigade.responder.config_receivers import LOG, ReceiverSettings
+from firebrigade.responder.config_types import flat
 from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import EscalationPolicy, EscalationStep, Route
 

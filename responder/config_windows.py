@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from firebrigade.responder.config_file import WindowBlock, flat
+from firebrigade.responder.config_file import WindowBlock
 from firebrigade.responder.config_problems import KeyPath, Problems, did_you_mean
+from firebrigade.responder.config_types import flat
 from firebrigade.responder.cron import check_cron
 from firebrigade.responder.model import MaintenanceWindow
 

@@ -3,14 +3,8 @@
 from firebrigade.receivers.contract import Notification, NotifiedAlert, Reason
 from firebrigade.responder import automation
 from firebrigade.responder.case import Case, Lookup
-from firebrigade.responder.model import (
-    Delivery,
-    DeliveryStatus,
-    IncidentAlert,
-    IncidentStatus,
-    StepStatus,
-    TimelineEntry,
-)
+from firebrigade.responder.model import Delivery, DeliveryStatus, IncidentAlert, IncidentStatus, TimelineEntry
+from firebrigade.responder.model_steps import StepStatus
 
 ALERTS_SHOWN = 20
 ENTRIES_SHOWN = 8

@@ -18,8 +18,8 @@ from firebrigade.responder.model import (
     IncidentAlert,
     IncidentStatus,
     Labels,
-    StepResult,
 )
+from firebrigade.responder.model_steps import StepResult
 from firebrigade.runbooks.contract import Runbook
 
 

@@ -17,7 +17,8 @@ from firebrigade.responder.engine.backoff import retry_at
 from firebrigade.responder.engine.off_file import look_for
 from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.evidence import kept
-from firebrigade.responder.model import Incident, StepResult, StepStatus, TimelineEntry
+from firebrigade.responder.model import Incident, TimelineEntry
+from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.restraints import Restraints, restrained, switched_off
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge
 from firebrigade.responder.store.store import Store

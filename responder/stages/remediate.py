@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from firebrigade.responder import automation
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome
-from firebrigade.responder.model import Labels, StepResult, StepStatus, TimelineEntry
+from firebrigade.responder.model import Labels, TimelineEntry
+from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import Runbook
 

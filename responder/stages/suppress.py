@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome, Suppression, Then
-from firebrigade.responder.model import StepStatus, TimelineEntry
+from firebrigade.responder.model import TimelineEntry
+from firebrigade.responder.model_steps import StepStatus
 
 
 def suppress(case: Case, lookup: Lookup) -> Outcome:

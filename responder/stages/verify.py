@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from firebrigade.responder.automation import Progress, ended_at, progress
 from firebrigade.responder.case import Case, Lookup, Outcome
-from firebrigade.responder.model import StepResult, StepStatus
+from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks.contract import Health, Verdict
 
 LOOK_AGAIN_AFTER = timedelta(seconds=2)

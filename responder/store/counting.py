@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from firebrigade.responder.model import DeliveryStatus, StepStatus
+from firebrigade.responder.model import DeliveryStatus
+from firebrigade.responder.model_steps import StepStatus
 from firebrigade.responder.store.tables import deliveries, incidents, steps
 
 _WAITING_DELIVERIES = (DeliveryStatus.PENDING.value, DeliveryStatus.SENDING.value)

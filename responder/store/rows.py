@@ -20,10 +20,9 @@ from firebrigade.responder.model import (
     Incident,
     IncidentAlert,
     IncidentStatus,
-    StepResult,
-    StepStatus,
     TimelineEntry,
 )
+from firebrigade.responder.model_steps import StepResult, StepStatus
 
 Row = RowMapping
 

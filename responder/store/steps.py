@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from firebrigade.responder.model import IncidentStatus, StepResult, StepStatus
+from firebrigade.responder.model import IncidentStatus
+from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.store import rows
 from firebrigade.responder.store.tables import incidents, steps
 

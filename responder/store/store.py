@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from firebrigade.responder.case import Case, Outcome, StepCase
 from firebrigade.responder.chain import Chain
 from firebrigade.responder.conclusion import Conclusion
@@ -22,15 +20,14 @@ from firebrigade.responder.model import (
     IncidentAlert,
     IncidentStatus,
     Labels,
-    StepResult,
     TimelineEntry,
 )
-from firebrigade.responder.store import incidents, letters, outbox, recording, steps
+from firebrigade.responder.model_steps import StepResult
+from firebrigade.responder.store import cases, incidents, letters, outbox, recording, steps
 from firebrigade.responder.store.counting import Counts, count
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.outbox import ClaimedDelivery
 
-TIMELINE_OF_A_CASE = 30
 StepDecision = Callable[[StepCase], tuple[StepResult, Sequence[TimelineEntry]]]
 
 
@@ -153,8 +150,8 @@ class Store:
     def decide(self, incident_id: int, now: datetime, decision: Callable[[Case], Outcome]) -> Outcome:
         """Show one incident to a pure decision, and write down all that it decides."""
         with self._database.write() as connection:
-            outcome = decision(_case(connection, incident_id, now))
-            _apply(connection, incident_id, outcome, now)
+            outcome = decision(cases.whole(connection, incident_id, now))
+            cases.write(connection, incident_id, outcome, now)
             return outcome
 
     def open_incidents(self) -> list[Incident]:
@@ -175,7 +172,7 @@ class Store:
     def reconcile(self, incident_id: int, now: datetime, decision: Callable[[Case], Conclusion]) -> Conclusion:
         """Show one incident to a pure comparison, and write down all that it concludes."""
         with self._database.write() as connection:
-            conclusion = decision(_case(connection, incident_id, now))
+            conclusion = decision(cases.whole(connection, incident_id, now))
             recording.see_alerts(connection, incident_id, conclusion.seen, now)
             recording.end_alerts(connection, incident_id, conclusion.ended, now)
             incidents.append(connection, incident_id, conclusion.entries)
@@ -235,7 +232,7 @@ class Store:
             The step as decided, or None when the claim was lost.
         """
         with self._database.write() as connection:
-            decided, entries = decision(_step_case(connection, step.incident_id, now, now - history))
+            decided, entries = decision(cases.of_step(connection, step.incident_id, now, now - history))
             if not steps.note(connection, decided):
                 return None
             incidents.append(connection, step.incident_id, entries)
@@ -265,36 +262,3 @@ class Store:
         with self._database.write() as connection:
             outbox.release(connection, now)
             steps.release(connection)
-
-
-def _case(connection: Connection, incident_id: int, now: datetime) -> Case:
-    return Case(
-        incident=incidents.one(connection, incident_id),
-        alerts=tuple(incidents.alerts(connection, incident_id)),
-        deliveries=tuple(outbox.of_incident(connection, incident_id)),
-        steps=tuple(steps.of_incident(connection, incident_id)),
-        timeline=tuple(incidents.entries(connection, incident_id, TIMELINE_OF_A_CASE)),
-        automation_on=letters.automation_on(connection),
-        now=now,
-    )
-
-
-def _step_case(connection: Connection, incident_id: int, now: datetime, since: datetime) -> StepCase:
-    return StepCase(
-        incident=incidents.one(connection, incident_id),
-        history=tuple(steps.begun_since(connection, since)),
-        automation_on=letters.automation_on(connection),
-        wanting=tuple(steps.wanted_since(connection, since)),
-        now=now,
-    )
-
-
-def _apply(connection: Connection, incident_id: int, outcome: Outcome, now: datetime) -> None:
-    incidents.append(connection, incident_id, outcome.entries)
-    outbox.drop(connection, outcome.dropped, now)
-    for delivery, notification in outcome.notifications:
-        outbox.add(connection, incident_id, delivery, notification)
-    for step in outcome.steps:
-        steps.put(connection, incident_id, step)
-    if outcome.incident is not None:
-        incidents.write(connection, outcome.incident)

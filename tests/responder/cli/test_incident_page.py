@@ -14,9 +14,8 @@ from firebrigade.responder.model import (
     EscalationStep,
     Incident,
     IncidentStatus,
-    StepResult,
-    StepStatus,
 )
+from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.representation import represent
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

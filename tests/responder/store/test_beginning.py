@@ -11,7 +11,7 @@ import pytest
 
 from firebrigade.responder.case import StepCase
 from firebrigade.responder.engine.runner import Runner
-from firebrigade.responder.model import StepResult, StepStatus
+from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks.contract import Health
 from firebrigade.runbooks.guards.history import Lock
 

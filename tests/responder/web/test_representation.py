@@ -4,14 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from firebrigade.receivers.contract import Reason
-from firebrigade.responder.model import (
-    Delivery,
-    DeliveryStatus,
-    EscalationPolicy,
-    EscalationStep,
-    StepResult,
-    StepStatus,
-)
+from firebrigade.responder.model import Delivery, DeliveryStatus, EscalationPolicy, EscalationStep
+from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.representation import represent
 
 NOW = datetime(2026, 1, 5, 9, 0, 0, 250000, UTC)

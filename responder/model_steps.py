@@ -1,0 +1,59 @@
+"""The records of a runbook's steps: where each stands, and everything that was planned, found and done. Pure data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from firebrigade.responder.model import Labels
+
+
+class StepStatus(StrEnum):
+    """Where a runbook step stands."""
+
+    PENDING = "pending"
+    PLANNED = "planned"
+    APPLYING = "applying"  # the intent is written; after a crash the action itself finds out what happened
+    APPLIED = "applied"  # being verified
+    VERIFIED = "verified"
+    FAILED = "failed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    REFUSED = "refused"
+    SKIPPED = "skipped"  # the incident ended before
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self in _OVER
+
+
+_OVER = {StepStatus.VERIFIED, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.REFUSED, StepStatus.SKIPPED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """One step of a run, with everything that was planned, found and done, as JSON."""
+
+    id: int
+    step_id: str
+    incident_id: int
+    position: int
+    name: str
+    action: str
+    status: StepStatus
+    created_at: datetime
+    next_attempt_at: datetime | None
+    attempts: int = 0
+    labels: Labels = field(default_factory=dict)
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    target: str = ""
+    plan: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    verdict: str = ""
+    applied_at: datetime | None = None
+    verify_until: datetime | None = None
+    finished_at: datetime | None = None
+    fence: int = 0
+    lease_until: datetime | None = None

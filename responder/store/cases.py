@@ -1,0 +1,46 @@
+"""What a decision is shown, read in the transaction that writes what it decides. ``store.py`` calls it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from firebrigade.responder.case import Case, Outcome, StepCase
+from firebrigade.responder.store import incidents, letters, outbox, steps
+
+TIMELINE_OF_A_CASE = 30
+
+
+def whole(connection: Connection, incident_id: int, now: datetime) -> Case:
+    """Read an incident with everything that was recorded about it; NotFoundError if there is none."""
+    return Case(
+        incident=incidents.one(connection, incident_id),
+        alerts=tuple(incidents.alerts(connection, incident_id)),
+        deliveries=tuple(outbox.of_incident(connection, incident_id)),
+        steps=tuple(steps.of_incident(connection, incident_id)),
+        timeline=tuple(incidents.entries(connection, incident_id, TIMELINE_OF_A_CASE)),
+        automation_on=letters.automation_on(connection),
+        now=now,
+    )
+
+
+def of_step(connection: Connection, incident_id: int, now: datetime, since: datetime) -> StepCase:
+    """Read what decides whether a step's change is made now, with the steps begun since a moment."""
+    return StepCase(
+        incident=incidents.one(connection, incident_id),
+        history=tuple(steps.begun_since(connection, since)),
+        automation_on=letters.automation_on(connection),
+        wanting=tuple(steps.wanted_since(connection, since)),
+        now=now,
+    )
+
+
+def write(connection: Connection, incident_id: int, outcome: Outcome, now: datetime) -> None:
+    """Write down all that was decided about an incident."""
+    incidents.append(connection, incident_id, outcome.entries)
+    outbox.drop(connection, outcome.dropped, now)
+    for delivery, notification in outcome.notifications:
+        outbox.add(connection, incident_id, delivery, notification)
+    for step in outcome.steps:
+        steps.put(connection, incident_id, step)
+    if outcome.incident is not None:
+        incidents.write(connection, outcome.incident)
