@@ -70,10 +70,18 @@ def _about_steps(case: Case, runbook: str) -> str:
         case Progress.FAILED:
             return f"Runbook {runbook} did not help; it needs a person."
         case Progress.REFUSED:
-            return f"Runbook {runbook} was not applied ({case.steps[-1].verdict}); it needs a person."
+            return _not_applied(case, runbook)
         case _:
             what = f"{step.name} is {_DOING[step.status]}" if step else "on its way"
             return f"Runbook {runbook}: {what}."
+
+
+def _not_applied(case: Case, runbook: str) -> str:
+    """Say why nothing was changed: because of the last step that would have, if there is one."""
+    changes = [step for step in case.steps if step.status is not StepStatus.DONE]
+    if not changes:
+        return f"Runbook {runbook} has looked and changes nothing; it needs a person."
+    return f"Runbook {runbook} was not applied ({changes[-1].verdict}); it needs a person."
 
 
 _DOING = {

@@ -10,9 +10,9 @@ from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.runbooks import kube
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.executor import RunbookExecutor
-from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.guards import GuardSettings, guards_for, reading_guards_for
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
-from firebrigade.runbooks.registry import build_actions
+from firebrigade.runbooks.registry import build_actions, build_readers
 from firebrigade.runbooks.supervisor import SupervisorClient, SupervisorSettings
 
 
@@ -23,7 +23,14 @@ def build_executor(config: Config) -> RunbookExecutor:
         ActionError: the kubeconfig can't be used.
     """
     clients = Clients(kubernetes=_kubernetes(config), supervisor=_supervisor(config))
-    return RunbookExecutor(build_actions(clients), guards_for(guard_settings(config.automation)), _prometheus(config))
+    settings = guard_settings(config.automation)
+    return RunbookExecutor(
+        build_actions(clients),
+        guards_for(settings),
+        _prometheus(config),
+        build_readers(clients),
+        reading_guards_for(settings),
+    )
 
 
 def guard_settings(automation: AutomationSettings) -> GuardSettings:

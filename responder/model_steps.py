@@ -22,6 +22,7 @@ class StepStatus(StrEnum):
     UNDONE = "undone"
     REFUSED = "refused"
     SKIPPED = "skipped"  # the incident ended before
+    DONE = "done"  # it only read
 
     @property
     def over(self) -> bool:
@@ -29,7 +30,14 @@ class StepStatus(StrEnum):
         return self in _OVER
 
 
-_OVER = {StepStatus.VERIFIED, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.REFUSED, StepStatus.SKIPPED}
+_OVER = {
+    StepStatus.VERIFIED,
+    StepStatus.FAILED,
+    StepStatus.UNDONE,
+    StepStatus.REFUSED,
+    StepStatus.SKIPPED,
+    StepStatus.DONE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,13 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from firebrigade.runbooks.contract import ActionParams
+from firebrigade.runbooks.contract import ActionParams, Risk
 from firebrigade.runbooks.durations import format_duration
+from firebrigade.runbooks.readings import UNKNOWN
 from firebrigade.runbooks.registry import ConfiguredAction, action_classes
 from firebrigade.runbooks.rights import Right
 
@@ -27,12 +29,19 @@ def page() -> str:
 def _section(action: type[ConfiguredAction]) -> str:
     about = _prose(inspect.getdoc(inspect.getmodule(action)))
     rights = "; ".join(map(_shown, action.RIGHTS)) or "nothing of Kubernetes"
-    lines = [
-        f"- Risk: {action.RISK}; target: {action.TARGET_KIND}, unless the label or `kind` says another.",
-        f"- Rights: {rights}.",
-        f"- Taken back: {' '.join(_prose(inspect.getdoc(action.undo)).split())}",
-    ]
+    target = f"{action.TARGET_KIND}, unless the label or `kind` says another" if action.TARGET_KIND else "none"
+    lines = [f"- Risk: {action.RISK}; target: {target}.", f"- Rights: {rights}.", *_own(action)]
     return "\n\n".join([f"## {action.NAME}", about, "\n".join(lines), *_params(action.Params)])
+
+
+def _own(action: Any) -> Iterator[str]:
+    """Yield what only an action that reads has, or only one that changes something."""
+    if action.RISK is not Risk.READ:
+        yield f"- Taken back: {' '.join(_prose(inspect.getdoc(action.undo)).split())}"
+    elif action.RESULTS:
+        yield f"- Results for `when`: {', '.join(f'`{word}`' for word in (*action.RESULTS, UNKNOWN))}."
+    else:
+        yield f"- Results for `when`: {' '.join(_prose(inspect.getdoc(action.read)).split())} Or `{UNKNOWN}`."
 
 
 def _params(params: type[ActionParams]) -> Iterator[str]:

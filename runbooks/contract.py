@@ -20,6 +20,7 @@ Json = Any  # what json.dumps takes
 class Risk(StrEnum):
     """What an action can do to people who did nothing wrong."""
 
+    READ = "read"  # nothing: it looks, or waits (``readings.py``)
     LOW = "low"  # one pod or one agent, replaced by itself
     MEDIUM = "medium"  # a whole deployment, with a way back
     HIGH = "high"  # a whole deployment, with no sure way back

@@ -5,11 +5,13 @@ The responder calls it and writes down what comes back. It keeps nothing and wai
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from firebrigade.runbooks.contract import (
     Action,
+    ActionParams,
     Change,
     Guard,
     Health,
@@ -19,10 +21,12 @@ from firebrigade.runbooks.contract import (
     Refusal,
     RefusalReason,
     RunbookStep,
+    Target,
     Verdict,
 )
 from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
 from firebrigade.runbooks.promql import placeholders, render_query
+from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
 from firebrigade.runbooks.targets import resolve_target
 
 
@@ -33,14 +37,50 @@ class RunbookExecutor:
         actions: by name, as ``registry.build_actions`` returns them; a missing one is not configured.
         guards: in the order in which they are asked.
         prometheus: None if there is none; a step with a query is then refused.
+        readers: the actions that only read, as ``registry.build_readers`` returns them.
+        reading_guards: what is asked before something is read.
     """
 
     def __init__(
-        self, actions: Mapping[str, Action], guards: Sequence[Guard], prometheus: PrometheusClient | None
+        self,
+        actions: Mapping[str, Action],
+        guards: Sequence[Guard],
+        prometheus: PrometheusClient | None,
+        readers: Mapping[str, ReadAction] = MappingProxyType({}),
+        reading_guards: Sequence[Guard] = (),
     ) -> None:
         self._actions = actions
         self._guards = tuple(guards)
         self._prometheus = prometheus
+        self._readers = readers
+        self._reading_guards = tuple(reading_guards)
+
+    def reads(self, action: str) -> bool:
+        """Return whether an action is configured and only reads."""
+        return action in self._readers
+
+    def read(self, step: RunbookStep, step_id: str, asked: Asked) -> Reading | Pause | Refusal:
+        """Find the target from the labels, ask the guards of reading, then read; raises as ReadAction.read does."""
+        action = self._readers[step.action]
+        target = resolve_target(step.target, asked.labels, action.TARGET_KIND) if action.TARGET_KIND else None
+        if isinstance(target, Refusal):
+            return target
+        params = _params(action.Params, step)
+        nowhere = Target(kind="", namespace="", name="")
+        look = Plan(
+            step_id=step_id,
+            action=step.action,
+            target=target or nowhere,
+            params=params.model_dump(mode="json"),
+            before={},
+            desired={},
+            precondition={},
+            summary=step.name,
+            planned_at=asked.now,
+        )
+        refusals = (guard.allow(look, (), asked.now) for guard in self._reading_guards)
+        refusal = next((refusal for refusal in refusals if refusal is not None), None)
+        return refusal or action.read(target, params, asked)
 
     def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
         """Find the target from the labels, then plan; raises as Action.plan does."""
@@ -54,12 +94,7 @@ class RunbookExecutor:
         target = resolve_target(step.target, labels, action.TARGET_KIND)
         if isinstance(target, Refusal):
             return target
-        try:
-            params = action.Params.model_validate(step.params)
-        except ValidationError as error:
-            fields = ", ".join(".".join(map(str, one["loc"])) or "params" for one in error.errors())
-            raise PermanentActionError(f"The step {step.name} has wrong params: {fields}.") from None
-        return action.plan(target, params, step_id, now)
+        return action.plan(target, _params(action.Params, step), step_id, now)
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
         """Ask every guard; the first refusal wins."""
@@ -115,6 +150,14 @@ class RunbookExecutor:
         verdict = verdict_of(self._prometheus.query(rendered))
         evidence = {**verdict.evidence, "query": rendered}
         return Verdict(health=verdict.health, summary=verdict.summary, evidence=evidence)
+
+
+def _params(params: type[ActionParams], step: RunbookStep) -> ActionParams:
+    try:
+        return params.model_validate(step.params)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, one["loc"])) or "params" for one in error.errors())
+        raise PermanentActionError(f"The step {step.name} has wrong params: {fields}.") from None
 
 
 def _both(cluster: Verdict, query: Verdict) -> Verdict:

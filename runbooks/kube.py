@@ -78,6 +78,7 @@ class KubernetesClient:
         self._core = client.CoreV1Api(api)
         self._apps = client.AppsV1Api(api)
         self._autoscaling = client.AutoscalingV2Api(api)
+        self._custom = client.CustomObjectsApi(api)
         self._timeout = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
 
     def close(self) -> None:
@@ -114,6 +115,24 @@ class KubernetesClient:
     def list_autoscalers(self, namespace: str) -> list[Json]:
         """Return the namespace's horizontal pod autoscalers."""
         return self._list(self._autoscaling.list_namespaced_horizontal_pod_autoscaler, namespace)
+
+    def list_events(self, namespace: str, kind: str, name: str) -> list[Json]:
+        """Return some of an object's events, at most 100; ``kind`` as the object says it, such as ``Pod``."""
+        about = f"involvedObject.kind={kind},involvedObject.name={name}"
+        return self._list(self._core.list_namespaced_event, namespace, field_selector=about, limit=100)
+
+    def read_log(self, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> str:
+        """Return the last lines of a container's log, at most 64 KiB; ``previous``: of the one that ended before it."""
+        options = {"container": container, "previous": previous, "tail_lines": lines, "limit_bytes": 65_536}
+        return str(self._answer(self._core.read_namespaced_pod_log, (pod, namespace), options, read=_text))
+
+    def read_usage(self, namespace: str, pod: str) -> Json:
+        """Return what a pod's containers use, by the resource metrics API, which not every cluster has.
+
+        https://kubernetes.io/docs/tasks/debug/debug-cluster/resource-metrics-pipeline/
+        """
+        of = ("metrics.k8s.io", "v1beta1", namespace, "pods", pod)
+        return self._read(self._custom.get_namespaced_custom_object, *of)
 
     def patch_object(self, kind: str, namespace: str, name: str, operations: Sequence[Json]) -> Json:
         """Change a ``deployment``, ``statefulset``, ``daemonset`` or ``node`` by a JSON patch, all or nothing.
@@ -156,7 +175,7 @@ class KubernetesClient:
         return redact(text, filter(None, [*tokens, self._configuration.password]))
 
     def _read(self, call: Call, *arguments: Json, **options: Json) -> Json:
-        return self._answer(call, arguments, options, changes=False)
+        return self._answer(call, arguments, options)
 
     def _change(self, call: Call, *arguments: Json, **options: Json) -> Json:
         return self._answer(call, arguments, options, changes=True)
@@ -165,10 +184,18 @@ class KubernetesClient:
         items: list[Json] = self._read(call, *arguments, **options).get("items") or []
         return items
 
-    def _answer(self, call: Call, arguments: Sequence[Json], options: Json, *, changes: bool) -> Json:
+    def _answer(
+        self,
+        call: Call,
+        arguments: Sequence[Json],
+        options: Json,
+        *,
+        changes: bool = False,
+        read: Callable[[bytes], Json] = json.loads,
+    ) -> Json:
         try:
             response = call(*arguments, **options, _preload_content=False, _request_timeout=self._timeout)
-            return json.loads(response.data)
+            return read(response.data)
         except ApiException as error:
             raise error_for(error.status, self._without_secrets(error.body), error.headers, changes=changes) from None
         except (NewConnectionError, ConnectTimeoutError) as error:
@@ -178,6 +205,10 @@ class KubernetesClient:
                 message = f"The Kubernetes API did not answer a change: {_cause(error)}; it may have been made."
                 raise UnknownOutcomeError(message) from None
             raise TemporaryActionError(f"The Kubernetes API did not answer: {_cause(error)}.") from None
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _cause(error: Exception) -> str:

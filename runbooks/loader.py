@@ -11,8 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from firebrigade.runbooks import frontmatter, registry
-from firebrigade.runbooks.contract import Action, Runbook, RunbookStep
+from firebrigade.runbooks.contract import Runbook, RunbookStep
 from firebrigade.runbooks.frontmatter import FrontMatter, StepSpec
+from firebrigade.runbooks.readings import AnyAction
 from firebrigade.runbooks.targets import WITHOUT_NAMESPACE
 
 BUNDLED = Path(__file__).parent
@@ -39,7 +40,7 @@ class RunbookLibrary:
         self._by_alert = {alert: runbook for runbook in self._by_name.values() for alert in runbook.alerts}
 
     @classmethod
-    def load(cls, directory: Path = BUNDLED, actions: Mapping[str, type[Action]] | None = None) -> Self:
+    def load(cls, directory: Path = BUNDLED, actions: Mapping[str, type[AnyAction]] | None = None) -> Self:
         """Read every ``*.md`` of a directory, README.md left out.
 
         Args:
@@ -96,7 +97,7 @@ class _File:
             self.report(prefix + location, _said(one["type"], one["msg"]))
 
 
-def _load(path: Path, actions: Mapping[str, type[Action]], problems: list[str]) -> Runbook | None:
+def _load(path: Path, actions: Mapping[str, type[AnyAction]], problems: list[str]) -> Runbook | None:
     try:
         parts = frontmatter.split(path.read_text(encoding="utf-8"))
         if parts is None:
@@ -124,7 +125,7 @@ def _load(path: Path, actions: Mapping[str, type[Action]], problems: list[str]) 
     )
 
 
-def _checked(data: object, actions: Mapping[str, type[Action]], file: _File) -> FrontMatter | None:
+def _checked(data: object, actions: Mapping[str, type[AnyAction]], file: _File) -> FrontMatter | None:
     try:
         matter = FrontMatter.model_validate(data)
     except ValidationError as error:
@@ -136,7 +137,7 @@ def _checked(data: object, actions: Mapping[str, type[Action]], file: _File) -> 
     return matter
 
 
-def _check_loosely(data: object, actions: Mapping[str, type[Action]], file: _File) -> None:
+def _check_loosely(data: object, actions: Mapping[str, type[AnyAction]], file: _File) -> None:
     """Check the parameters all the same where the rest of the file is wrong: all errors at once."""
     steps = data.get("steps") if isinstance(data, Mapping) else None
     for index, step in enumerate(steps if isinstance(steps, list) else []):
@@ -145,7 +146,7 @@ def _check_loosely(data: object, actions: Mapping[str, type[Action]], file: _Fil
             _check_params(step["action"], params, ("steps", index), actions, file)
 
 
-def _check_step(step: StepSpec, path: frontmatter.Path, actions: Mapping[str, type[Action]], file: _File) -> None:
+def _check_step(step: StepSpec, path: frontmatter.Path, actions: Mapping[str, type[AnyAction]], file: _File) -> None:
     action = _check_params(step.action, step.params, path, actions, file)
     kind = step.target.kind or (action.TARGET_KIND if action else "agent")
     if kind not in WITHOUT_NAMESPACE and step.target.namespace is None:
@@ -153,8 +154,8 @@ def _check_step(step: StepSpec, path: frontmatter.Path, actions: Mapping[str, ty
 
 
 def _check_params(
-    name: str, params: object, path: frontmatter.Path, actions: Mapping[str, type[Action]], file: _File
-) -> type[Action] | None:
+    name: str, params: object, path: frontmatter.Path, actions: Mapping[str, type[AnyAction]], file: _File
+) -> type[AnyAction] | None:
     action = actions.get(name)
     if action is None:
         file.report((*path, "action"), f"there is no action {name!r}; there are {', '.join(sorted(actions))}")

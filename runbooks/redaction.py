@@ -1,11 +1,11 @@
-"""Keeps the clients' credentials out of the words of the servers that they ask. Pure.
+"""Keeps credentials out of timelines, pages and chats: the clients' own, and others' that look like one. Pure.
 
-``kube.py``, ``prometheus.py`` and ``supervisor.py`` call it on what a server said: it goes to timelines, pages and
-chats, and a careless proxy repeats the request that it refuses. Like ``receivers/redaction.py``, which a folder that
-stands by itself can't use.
+``kube.py``, ``prometheus.py`` and ``supervisor.py`` call it on what a server said: a careless proxy repeats the request
+that it refuses. Like ``receivers/redaction.py``, which a folder that stands by itself can't use.
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
@@ -22,6 +22,47 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     for spelling in sorted(written, key=len, reverse=True):
         text = text.replace(spelling, _REMOVED)
     return text
+
+
+# Names that tell of a secret, with what stands behind them; then what is recognized by its own form.
+_NAMED = re.compile(
+    r"""(?ix) (?<![\w.-]) (?P<name> ["']? [\w.-]*? (?: secret | token | passw(?:or)?d | passphrase | pwd | cookie
+        | api[_-]?key | access[_-]?key | private[_-]?key | credential s? | dsn ) [\w.-]* ["']? \s* (?: = | : ) \s* )
+        (?: "(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | [^\s,;&"']+ )"""
+)
+_FORMS = (
+    re.compile(r"(?i)\b(?P<name>(?:proxy-)?authorization\s*[:=]\s*).+"),
+    re.compile(r"(?i)\b(?P<name>(?:bearer|basic)\s+)[A-Za-z0-9+/=._~-]{8,}"),
+    re.compile(r"(?P<name>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@'\"]+@"),
+    re.compile(r"(?P<name>)\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),  # a JSON web token
+    re.compile(r"(?P<name>)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    re.compile(r"(?P<name>)\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-|sk_live_)[A-Za-z0-9_-]{10,}"),
+)
+_PEM_BEGIN = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_PEM_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
+
+
+def redact_foreign(lines: Iterable[str]) -> list[str]:
+    """Return lines of somebody else's log without what looks like a credential.
+
+    The secrets are not known, so this goes by the names before them and by their forms; a net with holes, which is why
+    a log is kept for the incident only and never put into a message.
+
+    Args:
+        lines: of at most some 1,000 characters each: the time for one grows with the square of its length.
+    """
+    kept, in_key = [], False
+    for line in lines:
+        begins, ends = _PEM_BEGIN.search(line), _PEM_END.search(line)
+        kept.append(_REMOVED if in_key or begins else _without_forms(line))
+        in_key = (in_key or bool(begins)) and not ends
+    return kept
+
+
+def _without_forms(line: str) -> str:
+    for form in (*_FORMS, _NAMED):
+        line = form.sub(lambda found: f"{found['name']}{_REMOVED}", line)
+    return line
 
 
 def _spellings(secret: str) -> Iterator[str]:

@@ -12,12 +12,15 @@ from typing import Any, Protocol, Self
 
 from firebrigade.runbooks import actions
 from firebrigade.runbooks.clients import Clients
-from firebrigade.runbooks.contract import Action
+from firebrigade.runbooks.contract import Action, Risk
+from firebrigade.runbooks.readings import AnyAction, ReadAction
 
-_MEMBERS = ("NAME", "Params", "RISK", "TARGET_KIND", "RIGHTS", "from_clients", "plan", "apply", "verify", "undo")
+_MEMBERS = ("NAME", "Params", "RISK", "TARGET_KIND", "RIGHTS", "from_clients")
+_OF_A_CHANGE = ("plan", "apply", "verify", "undo")
+_OF_A_READING = ("RESULTS", "read")
 
 
-class ConfiguredAction(Action, Protocol):
+class ConfiguredAction(AnyAction, Protocol):
     """An action as a file in ``actions/`` defines it."""
 
     @classmethod
@@ -42,8 +45,18 @@ def action_classes() -> Mapping[str, type[ConfiguredAction]]:
 
 
 def build_actions(clients: Clients) -> Mapping[str, Action]:
-    """Return the actions whose clients are configured, by name."""
-    built = {name: action.from_clients(clients) for name, action in action_classes().items()}
+    """Return the actions that change something and whose clients are configured, by name."""
+    return _built(clients, reads=False)
+
+
+def build_readers(clients: Clients) -> Mapping[str, ReadAction]:
+    """Return the actions that only read and whose clients are configured, by name."""
+    return _built(clients, reads=True)
+
+
+def _built(clients: Clients, *, reads: bool) -> Mapping[str, Any]:
+    wanted = {name: action for name, action in action_classes().items() if (action.RISK is Risk.READ) is reads}
+    built = {name: action.from_clients(clients) for name, action in wanted.items()}
     return MappingProxyType({name: action for name, action in built.items() if action is not None})
 
 
@@ -52,7 +65,9 @@ def _action_in(module: ModuleType) -> type[ConfiguredAction]:
     named: list[Any] = [one for one in own if hasattr(one, "NAME")]
     if len(named) != 1:
         raise TypeError(f"{module.__name__} defines {len(named)} classes with a NAME; an action's file has one.")
-    missing = [member for member in _MEMBERS if not hasattr(named[0], member)]
+    reads = getattr(named[0], "RISK", None) is Risk.READ
+    wanted = (*_MEMBERS, *(_OF_A_READING if reads else _OF_A_CHANGE))
+    missing = [member for member in wanted if not hasattr(named[0], member)]
     if missing:
         raise TypeError(f"{module.__name__}: {named[0].__name__} lacks {', '.join(missing)}.")
     action: type[ConfiguredAction] = named[0]

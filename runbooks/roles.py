@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from firebrigade.runbooks.contract import Action, Json, Runbook
+from firebrigade.runbooks.contract import Json, Runbook
+from firebrigade.runbooks.readings import AnyAction
 from firebrigade.runbooks.rights import Right
 from firebrigade.runbooks.targets import possible_kinds
 
@@ -30,7 +31,7 @@ class Permission:
 
 
 def needed(
-    runbooks: Iterable[Runbook], actions: Mapping[str, type[Action]], switched_on: Collection[str]
+    runbooks: Iterable[Runbook], actions: Mapping[str, type[AnyAction]], switched_on: Collection[str]
 ) -> frozenset[Permission]:
     """Return what the steps of some runbooks need.
 

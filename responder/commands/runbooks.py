@@ -15,7 +15,8 @@ from firebrigade.responder.commands.surroundings import config_option, json_opti
 from firebrigade.responder.config import Config
 from firebrigade.responder.config_problems import did_you_mean
 from firebrigade.responder.durations import format_duration
-from firebrigade.runbooks.contract import ActionError, Executor, Plan, Refusal, Runbook, RunbookStep
+from firebrigade.runbooks.contract import ActionError, Plan, Refusal, Runbook, RunbookStep
+from firebrigade.runbooks.readings import Asked, Pause, Reading, StepExecutor
 from firebrigade.runbooks.registry import action_classes
 from firebrigade.runbooks.roles import manifests, needed
 from firebrigade.runbooks.targets import is_namespace
@@ -131,16 +132,18 @@ def rbac(namespaces: tuple[str, ...], config_path: Path | None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Planned:
-    """A step's plan, and why it would not be applied; at least one of them is there."""
+    """A step's plan or what it has read, and why it would not be applied; at least one of them is there."""
 
     step: RunbookStep
     plan: Plan | None = None
+    reading: Reading | Pause | None = None
     refusal: Refusal | None = None
     error: str = ""
 
     @property
     def would(self) -> str:
-        return self.plan.summary if self.plan else ""
+        found = self.plan or self.reading
+        return found.summary if found else ""
 
     @property
     def target(self) -> str:
@@ -152,18 +155,29 @@ class _Planned:
 
 
 def _planned(
-    executor: Executor, steps: tuple[RunbookStep, ...], labels: Mapping[str, str], clock: Clock
+    executor: StepExecutor, steps: tuple[RunbookStep, ...], labels: Mapping[str, str], clock: Clock
 ) -> Iterator[_Planned]:
     for step in steps:
         try:
-            found = executor.plan(step, labels, _STEP_ID, clock.now())
+            found = _found(executor, step, labels, clock)
         except ActionError as error:
             yield _Planned(step=step, error=str(error))
             continue
         if isinstance(found, Refusal):
             yield _Planned(step=step, refusal=found)
+        elif isinstance(found, Reading | Pause):
+            yield _Planned(step=step, reading=found)
         else:
             yield _Planned(step=step, plan=found, refusal=executor.allow(found, (), clock.now()))
+
+
+def _found(
+    executor: StepExecutor, step: RunbookStep, labels: Mapping[str, str], clock: Clock
+) -> Plan | Refusal | Reading | Pause:
+    """Return a plan; a step that only reads has nothing to plan and is read."""
+    if executor.reads(step.action):
+        return executor.read(step, _STEP_ID, Asked(labels=labels, now=clock.now()))
+    return executor.plan(step, labels, _STEP_ID, clock.now())
 
 
 def _to_json(planned: _Planned) -> dict[str, Any]:
@@ -172,8 +186,9 @@ def _to_json(planned: _Planned) -> dict[str, Any]:
         "step": planned.step.name,
         "action": planned.step.action,
         "target": str(found.target) if found else None,
-        "summary": found.summary if found else None,
+        "summary": planned.would or None,
         "desired": found.desired if found else None,
+        "read": dict(planned.reading.evidence) if isinstance(planned.reading, Reading) else None,
         "refusal": {"reason": refusal.reason.value, "summary": refusal.summary} if refusal else None,
         "error": planned.error or None,
     }

@@ -7,16 +7,16 @@ claim; a crash between two stretches loses nothing, and within one the action it
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
-from firebrigade.responder.case import RESPONDER, StepCase
+from firebrigade.responder.case import StepCase
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
 from firebrigade.responder.engine.off_file import look_for
+from firebrigade.responder.engine.reading import take_reading
 from firebrigade.responder.errors import StoreUnavailableError
-from firebrigade.responder.evidence import kept
+from firebrigade.responder.evidence import step_entry as _entry
 from firebrigade.responder.model import Incident, TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.restraints import Restraints, restrained, switched_off
@@ -25,7 +25,6 @@ from firebrigade.responder.store.store import Store
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import (
     ActionError,
-    Executor,
     Health,
     PastStep,
     PermanentActionError,
@@ -34,6 +33,7 @@ from firebrigade.runbooks.contract import (
     TemporaryActionError,
 )
 from firebrigade.runbooks.guards import HISTORY
+from firebrigade.runbooks.readings import StepExecutor
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 10  # of one stretch; about five minutes with the backoff
@@ -47,7 +47,9 @@ _log = structlog.get_logger(__name__)
 class Runner:
     """Takes steps further with an executor."""
 
-    def __init__(self, store: Store, executor: Executor, clock: Clock, restraints: Restraints | None = None) -> None:
+    def __init__(
+        self, store: Store, executor: StepExecutor, clock: Clock, restraints: Restraints | None = None
+    ) -> None:
         self._store = store
         self._executor = executor
         self._clock = clock
@@ -64,7 +66,7 @@ class Runner:
             StoreUnavailableError: the result could not be written down.
         """
         stretches: dict[StepStatus, Callable[[StepResult], None]] = {
-            StepStatus.PENDING: self._plan,
+            StepStatus.PENDING: self._begin,
             StepStatus.PLANNED: self._apply,
             StepStatus.APPLYING: self._apply,
             StepStatus.APPLIED: self._verify,
@@ -81,6 +83,14 @@ class Runner:
             _log.exception("action_broken", action=step.action, step_id=step.step_id)
             words = f"the action failed by itself ({type(error).__name__}); see the log"
             self._failed(step, PermanentActionError(words))
+
+    def _begin(self, step: StepResult) -> None:
+        """Take a reading, or plan a change."""
+        if not self._executor.reads(step.action):
+            self._plan(step)
+            return
+        found = take_reading(self._executor, step, self._clock)
+        self._finish(*(refused(step, found, self._clock.now()) if isinstance(found, Refusal) else found))
 
     def _plan(self, step: StepResult) -> None:
         now = self._clock.now()
@@ -277,8 +287,3 @@ def _past(history: Sequence[StepResult]) -> list[PastStep]:
         for step in history
         if step.plan is not None and step.applied_at is not None
     ]
-
-
-def _entry(step: StepResult, now: datetime, kind: str, detail: str, **evidence: Any) -> TimelineEntry:
-    data = {"step": step.name, "action": step.action, "step_id": step.step_id, **kept(evidence)}
-    return TimelineEntry(at=now, kind=kind, actor=RESPONDER, detail=f"{step.name}: {detail}", data=data)

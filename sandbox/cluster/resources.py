@@ -67,6 +67,14 @@ AUTOSCALERS = Resource(
     kind="HorizontalPodAutoscaler",
     has_generation=False,
 )
+METRICS = Resource(
+    group="metrics.k8s.io",
+    version="v1beta1",
+    plural="pods",
+    kind="PodMetrics",
+    has_generation=False,
+    has_status=False,
+)
 
 ALL: tuple[Resource, ...] = (
     NAMESPACES,
@@ -80,6 +88,7 @@ ALL: tuple[Resource, ...] = (
     JOBS,
     BUDGETS,
     AUTOSCALERS,
+    METRICS,
 )
 
 

@@ -6,7 +6,7 @@ from sandbox.cluster import api, budgets, errors, podstatus, shapes, validation
 from sandbox.cluster import resources as kinds
 from sandbox.cluster.api import Reply
 from sandbox.cluster.resources import Json
-from sandbox.cluster.routes import Call
+from sandbox.cluster.routes import TRUE, Call
 from sandbox.cluster.simulation import Simulation
 from sandbox.cluster.store import copied
 
@@ -95,11 +95,24 @@ def _log(simulation: Simulation, call: Call) -> Reply:
     if name not in names:
         raise errors.bad_request(f"container {name} is not valid for pod {call.name}")
     status = podstatus.status_of(pod, name)
+    ended = status.get("lastState", {}).get("terminated")
+    if ended and call.query.get("previous") in TRUE:  # without one the recorded cluster answers with the present log
+        return Reply(code=200, body=_previous_lines(pod, name, ended, call.query.get("tailLines", "")))
     waiting = status.get("state", {}).get("waiting", {}).get("reason", "ContainerCreating")
     if not status.get("containerID"):
         told = "trying and failing to pull image" if waiting == "ImagePullBackOff" else waiting
         raise errors.bad_request(f'container "{name}" in pod "{call.name}" is waiting to start: {told}')
     return Reply(code=200, body=_lines(pod, name, status, call.query.get("tailLines", "")))
+
+
+def _previous_lines(pod: Json, name: str, ended: Json, tail: str) -> str:
+    """Return what the container said before the one that runs now."""
+    lines = [
+        f"{ended['startedAt']} INFO starting {pod['metadata']['name']}/{name}",
+        f"{ended['startedAt']} INFO connecting to postgres://{name}:its-password@db/{name}",
+        f"{ended['finishedAt']} FATAL {ended['reason']}, exit code {ended['exitCode']}",
+    ]
+    return _tail(lines, tail)
 
 
 def _lines(pod: Json, name: str, status: Json, tail: str) -> str:
@@ -109,5 +122,9 @@ def _lines(pod: Json, name: str, status: Json, tail: str) -> str:
     fate = podstatus.fate(status["image"])
     told = {podstatus.NEVER_READY: "ERROR not ready", podstatus.KILLED: "INFO allocating memory"}
     lines.append(told.get(fate, "INFO serving"))
+    return _tail(lines, tail)
+
+
+def _tail(lines: list[str], tail: str) -> str:
     kept = lines[len(lines) - int(tail) :] if TAIL.fullmatch(tail) and int(tail) < len(lines) else lines
     return "".join(f"{line}\n" for line in kept)

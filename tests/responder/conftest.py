@@ -48,6 +48,7 @@ from firebrigade.runbooks.contract import (
     Target,
     Verdict,
 )
+from firebrigade.runbooks.readings import Asked, Pause, Reading
 
 FIRING = AlertStatus.FIRING
 RESOLVED = AlertStatus.RESOLVED
@@ -98,6 +99,18 @@ class ScriptedExecutor:
         self.errors: list[Exception] = []
         self.undo_errors: list[Exception] = []
         self.history: list[Sequence[PastStep]] = []
+        self.readings: dict[str, list[Reading | Pause | Refusal | BaseException]] = {}
+        self.asked: list[Asked] = []
+
+    def reads(self, action: str) -> bool:
+        return action in self.readings
+
+    def read(self, step: RunbookStep, step_id: str, asked: Asked) -> Reading | Pause | Refusal:
+        self.asked.append(asked)
+        found = self.readings[step.action].pop(0)
+        if isinstance(found, BaseException):
+            raise found
+        return found
 
     def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
         if step.name in self.plan_refusals:

@@ -1,6 +1,6 @@
 """A small world for actions: a cluster in virtual time with one deployment, a supervisor with one agent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,8 @@ from firebrigade.responder.clock import ManualClock
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import Action, Json, Plan, Refusal, Target
 from firebrigade.runbooks.kube import KubernetesClient, KubernetesSettings, connect
-from firebrigade.runbooks.registry import build_actions
+from firebrigade.runbooks.readings import Asked, ReadAction
+from firebrigade.runbooks.registry import build_actions, build_readers
 from firebrigade.runbooks.supervisor import SupervisorClient, SupervisorSettings
 from sandbox.cluster import Cluster, Fault
 from sandbox.cluster.world import deployment
@@ -34,6 +35,13 @@ class World:
     kubernetes: KubernetesClient
     supervisor: Supervisor
     actions: dict[str, Action]
+    readers: dict[str, ReadAction]
+
+    def read(self, name: str, target: Target | None, labels: Mapping[str, str] | None = None, **params: Json) -> Any:
+        """Return what an action that reads comes to."""
+        action = self.readers[name]
+        asked = Asked(labels=labels or {}, now=self.clock.now())
+        return action.read(target, action.Params.model_validate(params), asked)
 
     def plan(self, name: str, target: Target, step_id: str = "step-1", **params: Json) -> Plan:
         """Return an action's plan; fails when it refuses."""
@@ -139,6 +147,7 @@ def world(
         kubernetes=kubernetes,
         supervisor=supervisor,
         actions=dict(build_actions(clients)),
+        readers=dict(build_readers(clients)),
     )
 
 

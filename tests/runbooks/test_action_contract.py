@@ -11,6 +11,7 @@ from firebrigade.runbooks.contract import (
     PermanentActionError,
     Refusal,
     RefusalReason,
+    Risk,
     Target,
     TemporaryActionError,
     UnknownOutcomeError,
@@ -26,7 +27,7 @@ def stored(plan: Any) -> Any:
 
 
 def test_every_action_is_held_to_the_contract(cases: Any) -> None:
-    assert set(cases) == set(action_classes())
+    assert set(cases) == {name for name, action in action_classes().items() if action.RISK is not Risk.READ}
 
 
 def test_a_plan_changes_nothing(world: Any, case: Any) -> None:

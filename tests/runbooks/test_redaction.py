@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from firebrigade.runbooks.contract import ActionError
 from firebrigade.runbooks.kube import KubernetesSettings, connect
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
-from firebrigade.runbooks.redaction import redact
+from firebrigade.runbooks.redaction import redact, redact_foreign
 from firebrigade.runbooks.supervisor import SupervisorClient, SupervisorSettings
 from sandbox.http_server import Answer, HttpServer, Request
 
@@ -96,3 +96,27 @@ def test_a_secret_is_removed_however_it_is_written(written: str) -> None:
 
 def test_a_text_without_a_secret_stays_as_it_is() -> None:
     assert redact("pods checkout-1 is forbidden", [TOKEN, "", "abc"]) == "pods checkout-1 is forbidden"
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("connecting to postgres://me:hunter2@db/x", "connecting to postgres://[secret]db/x"),
+        ("password=hunter2 user=x", "password=[secret] user=x"),
+        ('{"api_key": "hunter2 and more", "x": 1}', '{"api_key": [secret], "x": 1}'),
+        ("DB_PASSWORD: 'hunter2 x'", "DB_PASSWORD: [secret]"),
+        ("Authorization: Token hunter2", "Authorization: [secret]"),
+        ("sent Bearer hunter2hunter2", "sent Bearer [secret]"),
+        ("jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.hunter2", "jwt [secret]"),
+        ("key AKIAABCDEFGHIJKLMNOP was used", "key [secret] was used"),
+        ("550 tokens used, passwords are checked", "550 tokens used, passwords are checked"),
+        ("GET /healthz 200", "GET /healthz 200"),
+    ],
+)
+def test_what_looks_like_a_credential_is_taken_out_of_a_log(line: str, kept: str) -> None:
+    assert redact_foreign([line]) == [kept]
+
+
+def test_a_private_key_is_taken_out_of_a_log_line_by_line() -> None:
+    lines = ["before", "-----BEGIN RSA PRIVATE KEY-----", "MIIhunter2", "-----END RSA PRIVATE KEY-----", "after"]
+    assert redact_foreign(lines) == ["before", *["[secret]"] * 3, "after"]

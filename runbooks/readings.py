@@ -1,0 +1,99 @@
+"""What a step finds out that changes nothing: the contract of the actions of risk ``read``.
+
+Such a step needs no plan, no verification and no way back. The executor reads, the responder writes down what was found
+and goes on with the next step, whatever it was; later steps ask for it (``when``). This module does no I/O.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from firebrigade.runbooks.contract import ActionParams, Executor, Json, Refusal, Risk, RunbookStep, Target
+from firebrigade.runbooks.rights import Right
+
+UNKNOWN = "unknown"  # what every reading comes to that could not be made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """When something is read, and for whom.
+
+    Attributes:
+        labels: the alert's; untrusted.
+        now: the time.
+        paused_until: until when the same step has paused before, or None.
+    """
+
+    labels: Mapping[str, str]
+    now: datetime
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was found.
+
+    Attributes:
+        result: one word that later steps can ask for.
+        summary: one sentence for people, without secrets.
+        evidence: what was read, without secrets, of less than 8,000 characters as JSON: the timeline keeps it.
+    """
+
+    result: str
+    summary: str
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Nothing yet: read again at a moment. One sentence says why."""
+
+    until: datetime
+    summary: str
+
+
+class AnyAction(Protocol):
+    """What every action says of itself, whether it changes something (``contract.Action``) or reads."""
+
+    NAME: ClassVar[str]
+    Params: ClassVar[type[ActionParams]]
+    RISK: ClassVar[Risk]
+    TARGET_KIND: ClassVar[str]
+    RIGHTS: ClassVar[Sequence[Right]]
+
+
+class ReadAction(AnyAction, Protocol):
+    """One kind of look. Made once with its clients, used by several threads, keeps nothing between calls.
+
+    Attributes:
+        RESULTS: the words that it can come to, besides ``unknown``; empty where they are the world's own.
+    """
+
+    RESULTS: ClassVar[Sequence[str]]
+
+    def read(self, target: Target | None, params: ActionParams, asked: Asked) -> Reading | Pause | Refusal:
+        """Read once and return.
+
+        Args:
+            target: None for an action whose ``TARGET_KIND`` is empty.
+            params: valid ones.
+            asked: when, and for which alert.
+
+        Raises:
+            TemporaryActionError: can't be read now; tried again a few times.
+            PermanentActionError: can't be read.
+        """
+        ...
+
+
+class StepExecutor(Executor, Protocol):
+    """What the responder calls for a step of either kind."""
+
+    def reads(self, action: str) -> bool:
+        """Return whether an action is configured and only reads."""
+        ...
+
+    def read(self, step: RunbookStep, step_id: str, asked: Asked) -> Reading | Pause | Refusal:
+        """Find the target from the labels, ask the guards of reading, then read; raises as ReadAction.read does."""
+        ...
