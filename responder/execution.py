@@ -10,7 +10,7 @@ from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.runbooks import kube
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.executor import RunbookExecutor
-from firebrigade.runbooks.guards import GuardSettings, guards_for, reading_guards_for
+from firebrigade.runbooks.guards import GuardSettings, guards_for, reading_guards_for, scope_for
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
 from firebrigade.runbooks.registry import build_actions, build_readers
 from firebrigade.runbooks.supervisor import SupervisorClient, SupervisorSettings
@@ -30,6 +30,7 @@ def build_executor(config: Config) -> RunbookExecutor:
         _prometheus(config),
         build_readers(clients),
         reading_guards_for(settings),
+        scope_for(settings),
     )
 
 

@@ -269,6 +269,10 @@ class Executor(Protocol):
     ``labels`` are the labels of the alert that the step answers; they are untrusted.
     """
 
+    def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
+        """Return why the step is not even planned, or None; reads nothing."""
+        ...
+
     def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
         """Find the target from the labels, then plan; raises as Action.plan does."""
         ...

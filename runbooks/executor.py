@@ -24,6 +24,7 @@ from firebrigade.runbooks.contract import (
     Target,
     Verdict,
 )
+from firebrigade.runbooks.guards.scope import ScopeGuard
 from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
 from firebrigade.runbooks.promql import placeholders, render_query
 from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
@@ -39,6 +40,7 @@ class RunbookExecutor:
         prometheus: None if there is none; a step with a query is then refused.
         readers: the actions that only read, as ``registry.build_readers`` returns them.
         reading_guards: what is asked before something is read.
+        scope: the guards that are asked before a plan is made.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class RunbookExecutor:
         prometheus: PrometheusClient | None,
         readers: Mapping[str, ReadAction] = MappingProxyType({}),
         reading_guards: Sequence[Guard] = (),
+        scope: Sequence[ScopeGuard] = (),
     ) -> None:
         self._actions = actions
         self._guards = tuple(guards)
         self._prometheus = prometheus
         self._readers = readers
         self._reading_guards = tuple(reading_guards)
+        self._scope = tuple(scope)
 
     def reads(self, action: str) -> bool:
         """Return whether an action is configured and only reads."""
@@ -81,6 +85,16 @@ class RunbookExecutor:
         refusals = (guard.allow(look, (), asked.now) for guard in self._reading_guards)
         refusal = next((refusal for refusal in refusals if refusal is not None), None)
         return refusal or action.read(target, params, asked)
+
+    def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
+        """Ask what needs no plan. Without the action or the target there is nothing to ask about: ``plan`` says why."""
+        if step.action not in self._actions:
+            return None
+        target = resolve_target(step.target, labels, self._actions[step.action].TARGET_KIND)
+        if isinstance(target, Refusal):
+            return None
+        refusals = (guard.permit(step.action, target) for guard in self._scope)
+        return next((refusal for refusal in refusals if refusal is not None), None)
 
     def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
         """Find the target from the labels, then plan; raises as Action.plan does."""

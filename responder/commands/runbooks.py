@@ -161,7 +161,8 @@ def _planned(
         try:
             found = _found(executor, step, labels, clock)
         except ActionError as error:
-            yield _Planned(step=step, error=str(error))
+            # A denied action is granted nothing, so that planning it fails: the denial is the reason to show.
+            yield _Planned(step=step, refusal=executor.permit(step, labels), error=str(error))
             continue
         if isinstance(found, Refusal):
             yield _Planned(step=step, refusal=found)

@@ -6,7 +6,7 @@ claim; a crash between two stretches loses nothing, and within one the action it
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -15,9 +15,18 @@ from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
 from firebrigade.responder.engine.off_file import look_for
 from firebrigade.responder.engine.reading import take_reading
+from firebrigade.responder.engine.step_decisions import (
+    Decided,
+    applying,
+    left_in_place,
+    not_now,
+    not_taken_back,
+    past,
+    refused,
+)
 from firebrigade.responder.errors import StoreUnavailableError
-from firebrigade.responder.evidence import step_entry as _entry
-from firebrigade.responder.model import Incident, TimelineEntry
+from firebrigade.responder.evidence import step_entry
+from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.restraints import Restraints, restrained, switched_off
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge
@@ -26,10 +35,10 @@ from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import (
     ActionError,
     Health,
-    PastStep,
     PermanentActionError,
     Plan,
     Refusal,
+    RunbookStep,
     TemporaryActionError,
 )
 from firebrigade.runbooks.guards import HISTORY
@@ -38,8 +47,6 @@ from firebrigade.runbooks.readings import StepExecutor
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 10  # of one stretch; about five minutes with the backoff
 PLAN_HOLDS = timedelta(minutes=2)  # a plan that waited longer, as through maintenance, is of another world
-
-Decided = tuple[StepResult, list[TimelineEntry]]
 
 _log = structlog.get_logger(__name__)
 
@@ -94,7 +101,11 @@ class Runner:
 
     def _plan(self, step: StepResult) -> None:
         now = self._clock.now()
-        found = self._executor.plan(records.step_from_json(step.definition), step.labels, step.step_id, now)
+        definition = records.step_from_json(step.definition)
+        if refusal := self._not_permitted(definition, step):
+            self._finish(*refused(step, refusal, now))
+            return
+        found = self._executor.plan(definition, step.labels, step.step_id, now)
         if isinstance(found, Refusal):
             self._finish(*refused(step, found, self._clock.now()))
             return
@@ -106,7 +117,7 @@ class Runner:
             next_attempt_at=now,
             attempts=0,
         )
-        self._finish(planned, [_entry(step, now, "planned", found.summary, planned=planned.plan)])
+        self._finish(planned, [step_entry(step, now, "planned", found.summary, planned=planned.plan)])
 
     def _apply(self, step: StepResult) -> None:
         plan = records.plan_from_json(step.plan or {})
@@ -141,7 +152,7 @@ class Runner:
             next_attempt_at=now,
             attempts=0,
         )
-        self._finish(applied, [_entry(step, now, "applied", change.summary, changed=applied.after)])
+        self._finish(applied, [step_entry(step, now, "applied", change.summary, changed=applied.after)])
 
     def _looks_back(self, step: StepResult, plan: Plan) -> bool:
         """Look whether the change of an interrupted attempt is there, its incident being over; False to give up."""
@@ -157,15 +168,23 @@ class Runner:
             return False
         words = f"the planned change is there: {verdict.summary}"
         made = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
-        self._finish(made, [_entry(step, now, "verified", words, seen=verdict.evidence)])
+        self._finish(made, [step_entry(step, now, "verified", words, seen=verdict.evidence)])
         return True
+
+    def _not_permitted(self, definition: RunbookStep, step: StepResult) -> Refusal | None:
+        """Ask what needs no plan: where it says no, the cluster may not even let us read what a plan is made of."""
+        return (
+            look_for(self._restraints.off_file)
+            or switched_off(self._store.automation_on())
+            or self._executor.permit(definition, step.labels)
+        )
 
     def _refusal(self, plan: Plan, step: StepResult, case: StepCase) -> Refusal | None:
         """Ask everything that can say no."""
         return (
             look_for(self._restraints.off_file)
             or restrained(self._restraints, plan, step.labels, case)
-            or self._executor.allow(plan, _past(case.history), case.now)
+            or self._executor.allow(plan, past(case.history), case.now)
         )
 
     def _verify(self, step: StepResult) -> None:
@@ -177,7 +196,7 @@ class Runner:
         judged = judge(step, verdict, incident_open=incident_open, undo=definition.undo, now=now)
         kinds = {StepStatus.VERIFIED: "verified", StepStatus.FAILED: "step_failed", StepStatus.UNDOING: "step_failed"}
         kind = kinds.get(judged.status)
-        self._finish(judged, [_entry(step, now, kind, judged.verdict, seen=verdict.evidence)] if kind else [])
+        self._finish(judged, [step_entry(step, now, kind, judged.verdict, seen=verdict.evidence)] if kind else [])
 
     def _undo(self, step: StepResult) -> None:
         incident = self._store.incident(step.incident_id)
@@ -194,7 +213,7 @@ class Runner:
         undone = replace(step, status=status, next_attempt_at=None, finished_at=now)
         words = "there was nothing to take back" if change is None else change.summary
         after = records.change_to_json(change) if change else None
-        self._finish(undone, [_entry(step, now, "undone", words, changed=after)])
+        self._finish(undone, [step_entry(step, now, "undone", words, changed=after)])
 
     def _failed(self, step: StepResult, error: ActionError) -> None:
         """Write down a stretch that did not succeed: again later, or given up and handed to people."""
@@ -209,81 +228,14 @@ class Runner:
                 return
         elif not isinstance(error, PermanentActionError) and step.attempts < ATTEMPTS:
             asked = error.retry_after_seconds if isinstance(error, TemporaryActionError) else None
-            entries = [_entry(step, now, "step_delayed", str(error))] if step.attempts == 1 else []
+            entries = [step_entry(step, now, "step_delayed", str(error))] if step.attempts == 1 else []
             at = retry_at(max(step.attempts, 1), now, asked)
             self._finish(replace(step, next_attempt_at=at, verdict=str(error)), entries)
             return
         failed = replace(step, status=StepStatus.FAILED, next_attempt_at=None, finished_at=now, verdict=str(error))
-        self._finish(failed, [_entry(step, now, "step_failed", str(error))])
+        self._finish(failed, [step_entry(step, now, "step_failed", str(error))])
 
     def _finish(self, step: StepResult, entries: Sequence[TimelineEntry]) -> None:
         self._store.finish_step(step, entries, self._clock.now())
-        for entry in entries:
-            _log.info("timeline", incident_id=step.incident_id, kind=entry.kind, detail=entry.detail)
-
-
-def not_now(step: StepResult, incident: Incident, now: datetime) -> Decided | None:
-    """Decide whether the incident still wants the change; None if it does. Pure."""
-    if not incident.open:
-        unknown = step.status is StepStatus.APPLYING
-        words = "the incident ended before" + (" it was known whether the change was made" if unknown else "")
-        ended = replace(step, status=StepStatus.SKIPPED, next_attempt_at=None, finished_at=now, verdict=words)
-        return ended, [_entry(step, now, "step_skipped", words)]
-    if incident.suppressed_by:
-        return replace(step, next_attempt_at=None), []
-    return None
-
-
-def refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
-    """Return the step as refused, with the reason for people. Pure.
-
-    A step that was being applied has failed instead: its change may have been made, by an attempt that got no answer.
-    """
-    begun = step.status is StepStatus.APPLYING
-    words = refusal.summary.rstrip(".") + ("; an earlier attempt may have made the change" if begun else "")
-    status = StepStatus.FAILED if begun else StepStatus.REFUSED
-    return _refused(replace(step, status=status, verdict=words), refusal, now)
-
-
-def left_in_place(step: StepResult, incident: Incident, now: datetime) -> Decided:
-    """Return a step that is not undone: its alert resolved, or maintenance holds it back until later. Pure."""
-    if incident.open:
-        return replace(step, next_attempt_at=None), []
-    words = f"left in place, the alert resolved; last look: {step.verdict}"
-    kept = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
-    return kept, [_entry(step, now, "verified", words)]
-
-
-def not_taken_back(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
-    """Return the step as failed, with its change left in place and the reason for people. Pure."""
-    words = f"it did not help and was not taken back: {refusal.summary.rstrip('.')}"
-    return _refused(replace(step, status=StepStatus.FAILED, verdict=words), refusal, now)
-
-
-def _refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
-    entry = _entry(step, now, "refused", f"{step.verdict}.")
-    ended = replace(step, next_attempt_at=None, finished_at=now)
-    return ended, [replace(entry, data={**entry.data, "reason": refusal.reason.value})]
-
-
-def applying(step: StepResult, now: datetime) -> Decided:
-    """Return the step with the intent to change something written into it. Pure."""
-    begun = replace(step, status=StepStatus.APPLYING, applied_at=step.applied_at or now)
-    again = step.status is StepStatus.APPLYING
-    return begun, [] if again else [_entry(step, now, "applying", str((step.plan or {}).get("summary", "")))]
-
-
-def _past(history: Sequence[StepResult]) -> list[PastStep]:
-    return [
-        PastStep(
-            step_id=step.step_id,
-            action=step.action,
-            target=records.plan_from_json(step.plan).target,
-            applied_at=step.applied_at,
-            incident_id=step.incident_id,
-            finished_at=(step.finished_at or step.applied_at) if step.status.over else None,
-            verified=step.status is StepStatus.VERIFIED,
-        )
-        for step in history
-        if step.plan is not None and step.applied_at is not None
-    ]
+        for told in entries:
+            _log.info("timeline", incident_id=step.incident_id, kind=told.kind, detail=told.detail)

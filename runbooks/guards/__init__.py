@@ -12,7 +12,14 @@ from datetime import timedelta
 from firebrigade.runbooks.contract import Guard
 from firebrigade.runbooks.guards.blast_radius import BlastRadius
 from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, RunsPerHour
-from firebrigade.runbooks.guards.scope import AllowedActions, AllowedNamespaces, AllowedTargets, DryRun, OffSwitch
+from firebrigade.runbooks.guards.scope import (
+    AllowedActions,
+    AllowedNamespaces,
+    AllowedTargets,
+    DryRun,
+    OffSwitch,
+    ScopeGuard,
+)
 
 HISTORY = timedelta(hours=24)  # how far back the guards look; a cooldown can't be longer
 
@@ -65,6 +72,15 @@ def reading_guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
         AllowedNamespaces(namespaces=settings.namespaces, nodes=settings.nodes),
         AllowedActions(allow_only=settings.allow_actions, deny=settings.deny_actions),
         AllowedTargets(allow_only=settings.allow_targets, deny=settings.deny_targets),
+    )
+
+
+def scope_for(settings: GuardSettings) -> tuple[ScopeGuard, ...]:
+    """Return the guards that are asked before a plan is made: they need none, and planning may not even be allowed."""
+    return (
+        OffSwitch(automation=settings.automation),
+        AllowedNamespaces(namespaces=settings.namespaces, nodes=settings.nodes),
+        AllowedActions(allow_only=settings.allow_actions, deny=settings.deny_actions),
     )
 
 

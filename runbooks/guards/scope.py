@@ -4,10 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from firebrigade.runbooks.contract import PastStep, Plan, Refusal, RefusalReason, Target
 
 _IN_NO_NAMESPACE = {"agent", ""}  # allowed by whoever configured their address; nothing has no kind
+
+
+class ScopeGuard(Protocol):
+    """A reason not to act that is known before there is a plan, and before anything was read to make one."""
+
+    def permit(self, action: str, target: Target) -> Refusal | None:
+        """Return why not, or None; ``target`` is what the alert's labels name, a pod for example."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +25,15 @@ class OffSwitch:
 
     automation: bool
 
+    def permit(self, action: str, target: Target) -> Refusal | None:  # noqa: ARG002
+        """Refuse everything while automation is off."""
+        return self._refusal()
+
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
         """Refuse everything while automation is off."""
+        return self._refusal()
+
+    def _refusal(self) -> Refusal | None:
         return None if self.automation else _refusal(RefusalReason.OFF, "Automation is switched off.")
 
 
@@ -30,7 +46,10 @@ class AllowedNamespaces:
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
         """Refuse a target outside the allowed namespaces, and a node that is not named."""
-        target = plan.target
+        return self.permit(plan.action, plan.target)
+
+    def permit(self, action: str, target: Target) -> Refusal | None:  # noqa: ARG002
+        """Refuse as ``allow`` does: what a pod belongs to is in the pod's namespace."""
         if target.kind == "node":
             named = any(fnmatchcase(target.name, pattern) for pattern in self.nodes)
             text = f"{target} is in no namespace, and not one of the nodes that may be changed."
@@ -49,17 +68,24 @@ class AllowedActions:
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
         """Refuse an action that is denied, or not among those that are allowed."""
-        if plan.action in self.deny:
-            return _refusal(RefusalReason.NOT_ALLOWED, f"The action {plan.action} is on the list of denied actions.")
-        if self.allow_only is not None and plan.action not in self.allow_only:
-            text = f"The action {plan.action} is not on the list of allowed actions."
+        return self.permit(plan.action, plan.target)
+
+    def permit(self, action: str, target: Target) -> Refusal | None:  # noqa: ARG002
+        """Refuse as ``allow`` does."""
+        if action in self.deny:
+            return _refusal(RefusalReason.NOT_ALLOWED, f"The action {action} is on the list of denied actions.")
+        if self.allow_only is not None and action not in self.allow_only:
+            text = f"The action {action} is not on the list of allowed actions."
             return _refusal(RefusalReason.NOT_ALLOWED, text)
         return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowedTargets:
-    """Which targets are touched, by ``namespace/name`` patterns; a denial wins over an allowance."""
+    """Which targets are touched, by ``namespace/name`` patterns; a denial wins over an allowance.
+
+    Only a plan knows: what is written down as touched is the workload that a pod belongs to.
+    """
 
     allow_only: tuple[str, ...] | None
     deny: tuple[str, ...]

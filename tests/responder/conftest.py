@@ -99,6 +99,8 @@ class ScriptedExecutor:
         self.errors: list[Exception] = []
         self.undo_errors: list[Exception] = []
         self.history: list[Sequence[PastStep]] = []
+        self.not_permitted: Refusal | None = None
+        self.plan_errors: list[Exception] = []
         self.readings: dict[str, list[Reading | Pause | Refusal | BaseException]] = {}
         self.asked: list[Asked] = []
 
@@ -112,7 +114,12 @@ class ScriptedExecutor:
             raise found
         return found
 
+    def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
+        return self.not_permitted
+
     def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
+        if self.plan_errors:
+            raise self.plan_errors.pop(0)
         if step.name in self.plan_refusals:
             return self.plan_refusals[step.name]
         return Plan(

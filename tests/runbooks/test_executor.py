@@ -16,8 +16,9 @@ from firebrigade.runbooks.contract import (
     TemporaryActionError,
 )
 from firebrigade.runbooks.executor import RunbookExecutor
-from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.guards import GuardSettings, guards_for, scope_for
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
+from sandbox.cluster import Fault
 from sandbox.http_server import Answer, HttpServer, Request
 
 STEP = RunbookStep(
@@ -178,3 +179,31 @@ def test_a_namespace_that_is_not_allowed_is_refused_after_the_plan(
     assert isinstance(plan, Plan)
     closed = RunbookExecutor(world.actions, guards_for(GuardSettings()), None)
     assert reason(closed.allow(plan, (), now)) is RefusalReason.NAMESPACE
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, None, id="a pod in an allowed namespace"),
+        pytest.param({"automation": False}, RefusalReason.OFF, id="the mode is off"),
+        pytest.param({"namespaces": frozenset()}, RefusalReason.NAMESPACE, id="another namespace"),
+        pytest.param({"deny_actions": frozenset({"restart_pod"})}, RefusalReason.NOT_ALLOWED, id="a denied action"),
+        pytest.param({"allow_actions": frozenset()}, RefusalReason.NOT_ALLOWED, id="not among the allowed actions"),
+        pytest.param({"allow_targets": ("shop/checkout",)}, None, id="targets are known by the plan alone"),
+        pytest.param({"dry_run": True}, None, id="a dry run plans"),
+    ],
+)
+def test_what_needs_no_plan_is_asked_before_anything_is_read(
+    world: Any, labels: dict[str, str], changes: dict[str, Any], expected: RefusalReason | None
+) -> None:
+    settings = GuardSettings(**{"namespaces": frozenset({"shop"}), **changes})
+    world.cluster.add_fault(Fault(answer=403, verb="get", times=99))
+    executor = RunbookExecutor(world.actions, guards_for(settings), None, scope=scope_for(settings))
+    refusal = executor.permit(STEP, labels)
+    assert (refusal.reason if refusal else None) is expected
+
+
+def test_a_step_without_a_target_is_left_to_the_plan_to_refuse(world: Any) -> None:
+    executor = RunbookExecutor(world.actions, (), None, scope=scope_for(GuardSettings(automation=False)))
+    assert executor.permit(STEP, {}) is None
+    assert reason(executor.plan(STEP, {}, "s", world.clock.now())) is RefusalReason.NOT_CONFIGURED

@@ -195,8 +195,8 @@ def assert_refused_off(world: Any, incident: Any) -> None:
 def test_a_planned_step_is_applied_once_the_file_is_gone_again(guarded: Any, tmp_path: Path) -> None:
     off_file = tmp_path / "off"
     guarded.restraints = Restraints(off_file=off_file)
-    off_file.touch()
     planned(guarded)
+    off_file.touch()
     off_file.unlink()
     guarded.sweep.drain()
     assert len(guarded.executor.changes) == 1

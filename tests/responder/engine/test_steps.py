@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from firebrigade.responder.case import Suppression
 from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.model import AlertStatus
+from firebrigade.responder.restraints import Restraints
 from firebrigade.responder.store.store import Store
 from firebrigade.runbooks.contract import (
     Health,
@@ -78,13 +80,32 @@ def test_a_refusal_is_said_with_its_reason_and_the_next_step_is_tried(world: Any
     assert [one.status for one in world.store.steps(1)] == ["refused", "verified"]
 
 
-def test_the_off_switch_stops_what_is_planned_but_not_applied(world: Any, runbook: Any) -> None:
+def test_the_off_switch_stops_a_step_before_it_is_planned(world: Any, runbook: Any) -> None:
     world.runbooks["service-down"] = runbook("restart")
     world.store.switch_automation(False, "alice", world.now)
     world.fires()
     assert world.executor.changes == []
-    assert _story(world) == ["runbook", "planned", "refused"]
+    assert _story(world) == ["runbook", "refused"]
     assert "switched off" in world.receivers["slack"].attempts[0].automation
+
+
+def test_the_off_file_stops_a_step_before_it_is_planned(world: Any, runbook: Any, tmp_path: Path) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.restraints = Restraints(off_file=tmp_path / "off")
+    (tmp_path / "off").touch()
+    world.fires()
+    assert _story(world) == ["runbook", "refused"]
+
+
+def test_a_denied_action_is_refused_as_such_though_the_cluster_would_not_let_it_be_planned(
+    world: Any, runbook: Any
+) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.not_permitted = Refusal(reason=RefusalReason.NOT_ALLOWED, summary="restart is denied.")
+    world.executor.plan_errors = [PermanentActionError("the right to get pods is missing")]
+    world.fires()
+    assert _story(world) == ["runbook", "refused"]
+    assert world.store.steps(1)[0].verdict == "restart is denied"
 
 
 def test_a_temporary_error_is_tried_again_and_an_unknown_outcome_too(world: Any, runbook: Any) -> None:
