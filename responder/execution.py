@@ -22,12 +22,13 @@ def build_executor(config: Config) -> RunbookExecutor:
     Raises:
         ActionError: the kubeconfig can't be used.
     """
-    clients = Clients(kubernetes=_kubernetes(config), supervisor=_supervisor(config))
+    prometheus = _prometheus(config)
+    clients = Clients(kubernetes=_kubernetes(config), supervisor=_supervisor(config), prometheus=prometheus)
     settings = guard_settings(config.automation)
     return RunbookExecutor(
         build_actions(clients),
         guards_for(settings),
-        _prometheus(config),
+        prometheus,
         build_readers(clients),
         reading_guards_for(settings),
         scope_for(settings),

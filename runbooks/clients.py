@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from firebrigade.runbooks.kube import KubernetesClient
+from firebrigade.runbooks.prometheus import PrometheusClient
 from firebrigade.runbooks.supervisor import SupervisorClient
 
 
@@ -12,3 +13,4 @@ class Clients:
 
     kubernetes: KubernetesClient | None = None
     supervisor: SupervisorClient | None = None
+    prometheus: PrometheusClient | None = None

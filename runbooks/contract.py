@@ -213,6 +213,7 @@ class RunbookStep:
         verify_query: PromQL that must return a non-empty, all-true vector, or empty. ``$label`` inside a quoted
             matcher value stands for the alert's label.
         undo: take the change back when it did not help.
+        when: conditions without which it is skipped (``conditions.py``).
     """
 
     name: str
@@ -222,6 +223,7 @@ class RunbookStep:
     verify_within: timedelta = timedelta(minutes=3)
     verify_query: str = ""
     undo: bool = False
+    when: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

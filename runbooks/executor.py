@@ -141,7 +141,7 @@ class RunbookExecutor:
         if step.action not in self._actions:
             text = (
                 f"The action {step.action} needs a connection that is not configured: "
-                "set kubernetes in firebrigade.yaml, or supervisor for an action on agents."
+                "set kubernetes in firebrigade.yaml, supervisor for an action on agents, or prometheus for a query."
             )
         elif step.verify_query and self._prometheus is None:
             text = f"The step {step.name} is verified by a query, and no Prometheus is configured: set prometheus."

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from firebrigade.runbooks.conditions import parse_matcher
 from firebrigade.runbooks.contract import Json
 from firebrigade.runbooks.durations import Duration
 from firebrigade.runbooks.promql import check_query
@@ -52,6 +53,15 @@ def _query(text: str) -> str:
     if text and (problem := check_query(text)):
         raise ValueError(problem)
     return text
+
+
+def _matcher(text: str) -> str:
+    parse_matcher(text)
+    return text
+
+
+def _one_as_list(value: object) -> object:
+    return [value] if isinstance(value, Mapping) else value
 
 
 def _as_list(value: object) -> object:
@@ -104,12 +114,37 @@ class VerifySpec(_Strict):
         return self
 
 
+class ResultSpec(_Strict):
+    """What an earlier step that reads must have come to: one of some words."""
+
+    name: Text
+    result: Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class WhenSpec(_Strict):
+    """Conditions that must all hold for a step to be taken."""
+
+    labels: list[Annotated[str, AfterValidator(_matcher)]] = Field(default_factory=list)
+    step: Annotated[list[ResultSpec], BeforeValidator(_one_as_list)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.labels and not self.step:
+            raise ValueError("has no condition: give labels or step, or leave it out")
+        return self
+
+
 class StepSpec(_Strict):
-    """One step."""
+    """One step.
+
+    Attributes:
+        target: None for an action that has none; the loader knows which do.
+    """
 
     name: Text
     action: Text
-    target: TargetSpec
+    when: WhenSpec | None = None
+    target: TargetSpec | None = None
     params: dict[str, Json] = Field(default_factory=dict)
     verify: VerifySpec = Field(default_factory=VerifySpec)
     undo: bool = False

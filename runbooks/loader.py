@@ -3,7 +3,7 @@
 The responder loads a library at its start and asks it which runbook answers an alert. Nothing here acts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -11,9 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from firebrigade.runbooks import frontmatter, registry
-from firebrigade.runbooks.contract import Runbook, RunbookStep
+from firebrigade.runbooks.contract import Risk, Runbook, RunbookStep
 from firebrigade.runbooks.frontmatter import FrontMatter, StepSpec
-from firebrigade.runbooks.readings import AnyAction
+from firebrigade.runbooks.readings import UNKNOWN, AnyAction
 from firebrigade.runbooks.targets import WITHOUT_NAMESPACE
 
 BUNDLED = Path(__file__).parent
@@ -134,6 +134,7 @@ def _checked(data: object, actions: Mapping[str, type[AnyAction]], file: _File) 
         return None
     for index, step in enumerate(matter.steps):
         _check_step(step, ("steps", index), actions, file)
+        _check_when(matter.steps, index, actions, file)
     return matter
 
 
@@ -148,9 +149,38 @@ def _check_loosely(data: object, actions: Mapping[str, type[AnyAction]], file: _
 
 def _check_step(step: StepSpec, path: frontmatter.Path, actions: Mapping[str, type[AnyAction]], file: _File) -> None:
     action = _check_params(step.action, step.params, path, actions, file)
-    kind = step.target.kind or (action.TARGET_KIND if action else "agent")
-    if kind not in WITHOUT_NAMESPACE and step.target.namespace is None:
+    if action is not None:
+        _check_target(step, path, action, file)
+    for key in {"verify", "undo"} & step.model_fields_set if action and action.RISK is Risk.READ else ():
+        file.report((*path, key), f"{step.action} changes nothing, so there is nothing to {key}; take it out")
+
+
+def _check_target(step: StepSpec, path: frontmatter.Path, action: type[AnyAction], file: _File) -> None:
+    if not action.TARGET_KIND:
+        if step.target is not None:
+            file.report((*path, "target"), f"{step.action} has no target; take it out")
+    elif step.target is None:
+        file.report((*path, "target"), "is missing")
+    elif (step.target.kind or action.TARGET_KIND) not in WITHOUT_NAMESPACE and step.target.namespace is None:
         file.report((*path, "target", "namespace"), "is missing; a pod or a deployment is found by namespace and name")
+
+
+def _check_when(steps: Sequence[StepSpec], index: int, actions: Mapping[str, type[AnyAction]], file: _File) -> None:
+    """Check that the steps whose results are asked for are earlier ones that read, and can come to that."""
+    when = steps[index].when
+    for place, asked in enumerate(when.step if when else ()):
+        path: frontmatter.Path = ("steps", index, "when", "step", place)
+        earlier = [one for one in steps[:index] if one.name == asked.name]
+        readers = [action for one in earlier if (action := actions.get(one.action)) and action.RISK is Risk.READ]
+        if len(earlier) != 1 or len(readers) != 1:
+            what = "two earlier steps are" if len(earlier) > 1 else "no earlier step that reads is"
+            file.report((*path, "name"), f"{what} called {asked.name!r}")
+            continue
+        known = getattr(readers[0], "RESULTS", ())
+        wrong = [word for word in asked.result if known and word not in (*known, UNKNOWN)]
+        if wrong:
+            words = ", ".join((*known, UNKNOWN))
+            file.report((*path, "result"), f"{earlier[0].action} never comes to {wrong[0]!r}; it comes to {words}")
 
 
 def _check_params(
@@ -171,7 +201,8 @@ def _step(spec: StepSpec) -> RunbookStep:
     return RunbookStep(
         name=spec.name,
         action=spec.action,
-        target=spec.target.model_dump(mode="json", exclude_none=True),
+        target=spec.target.model_dump(mode="json", exclude_none=True) if spec.target else {},
+        when=spec.when.model_dump(mode="json") if spec.when else {},
         params=spec.params,
         verify_within=spec.verify.within,
         verify_query=spec.verify.query,

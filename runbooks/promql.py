@@ -39,14 +39,20 @@ def check_query(query: str) -> str | None:
     Beyond PromQL's own grammar it must be an instant vector whose values mean true or false: a comparison without
     ``bool`` drops the series for which it is false, and keeps a true one at its value, which may be 0.
     """
+    problem = check_instant(query)
+    if not problem and _filters(promql_parser.parse(query)):
+        return "compares without bool: write == bool 1, so that a series that is not true stays visible"
+    return problem
+
+
+def check_instant(query: str) -> str | None:
+    """Return what is wrong with a query for values at one moment, or None."""
     try:
         expression = promql_parser.parse(query)
     except ValueError as error:
         return f"is not PromQL: {error}"
     if isinstance(expression, promql_parser.MatrixSelector | promql_parser.SubqueryExpr | promql_parser.StringLiteral):
         return "must be an instant vector, not a range or a string"
-    if _filters(expression):
-        return "compares without bool: write == bool 1, so that a series that is not true stays visible"
     return _misplaced(query)
 
 

@@ -72,6 +72,7 @@ def step_to_json(step: RunbookStep) -> dict[str, Json]:
         "verify_within_seconds": step.verify_within.total_seconds(),
         "verify_query": step.verify_query,
         "undo": step.undo,
+        "when": dict(step.when),
     }
 
 
@@ -85,6 +86,7 @@ def step_from_json(data: JsonObject) -> RunbookStep:
         verify_within=timedelta(seconds=data["verify_within_seconds"]),
         verify_query=data["verify_query"],
         undo=data["undo"],
+        when=data.get("when", {}),  # runs that began before there were conditions have none
     )
 
 

@@ -71,3 +71,10 @@ def test_the_how_tos_dashboard_has_no_problems(tmp_path: Path) -> None:
 def test_the_how_to_explains_every_key_of_a_panel() -> None:
     text = (ROOT / "docs" / "howto" / "add-a-dashboard.md").read_text()
     assert [key for key in Panel.model_fields if f"`{key}`" not in text] == []
+
+
+def test_the_how_tos_conditions_load(tmp_path: Path) -> None:
+    steps = example("add-a-runbook.md", "yaml\nsteps:")
+    (tmp_path / "one.md").write_text(f"---\ntitle: One\nalerts: [One]\nsteps:\n{steps}---\nOne.\n")
+    (runbook,) = RunbookLibrary.load(tmp_path)
+    assert runbook.steps[1].when["step"][0]["result"] == ["holds", "unknown"]

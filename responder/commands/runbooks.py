@@ -15,7 +15,8 @@ from firebrigade.responder.commands.surroundings import config_option, json_opti
 from firebrigade.responder.config import Config
 from firebrigade.responder.config_problems import did_you_mean
 from firebrigade.responder.durations import format_duration
-from firebrigade.runbooks.contract import ActionError, Plan, Refusal, Runbook, RunbookStep
+from firebrigade.runbooks.conditions import unmet
+from firebrigade.runbooks.contract import ActionError, Plan, Refusal, Risk, Runbook, RunbookStep
 from firebrigade.runbooks.readings import Asked, Pause, Reading, StepExecutor
 from firebrigade.runbooks.registry import action_classes
 from firebrigade.runbooks.roles import manifests, needed
@@ -66,9 +67,10 @@ def show(name: str, config_path: Path | None) -> None:
         print_fields(
             [
                 ("  action", step.action),
+                ("  when", _conditions(step.when)),
                 ("  target", _describe_target(step.target)),
                 ("  params", _pairs(step.params)),
-                ("  verify", f"within {format_duration(step.verify_within)} {step.verify_query}"),
+                ("  verify", _verification(step)),
                 ("  undo", "if it did not help" if step.undo else ""),
             ]
         )
@@ -157,7 +159,11 @@ class _Planned:
 def _planned(
     executor: StepExecutor, steps: tuple[RunbookStep, ...], labels: Mapping[str, str], clock: Clock
 ) -> Iterator[_Planned]:
+    results: dict[str, str] = {}
     for step in steps:
+        if unmet_condition := unmet(step.when, labels, results):
+            yield _Planned(step=step, error=f"It is skipped: {unmet_condition}.")
+            continue
         try:
             found = _found(executor, step, labels, clock)
         except ActionError as error:
@@ -167,6 +173,8 @@ def _planned(
         if isinstance(found, Refusal):
             yield _Planned(step=step, refusal=found)
         elif isinstance(found, Reading | Pause):
+            if isinstance(found, Reading):
+                results[step.name] = found.result
             yield _Planned(step=step, reading=found)
         else:
             yield _Planned(step=step, plan=found, refusal=executor.allow(found, (), clock.now()))
@@ -204,6 +212,18 @@ def _find(found: Config, name: str) -> Runbook:
 
 def _names(runbook: Runbook) -> list[str]:
     return [step.name for step in runbook.steps]
+
+
+def _conditions(when: Mapping[str, Any]) -> str:
+    """Return the conditions of a step in words."""
+    of_steps = (f"{one['name']} came to {' or '.join(one['result'])}" for one in when.get("step") or ())
+    return " and ".join([*(when.get("labels") or ()), *of_steps])
+
+
+def _verification(step: RunbookStep) -> str:
+    if action_classes()[step.action].RISK is Risk.READ:
+        return ""
+    return f"within {format_duration(step.verify_within)} {step.verify_query}"
 
 
 def _describe_target(target: Mapping[str, Any]) -> str:

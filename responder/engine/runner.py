@@ -15,6 +15,7 @@ from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
 from firebrigade.responder.engine.off_file import look_for
 from firebrigade.responder.engine.reading import take_reading
+from firebrigade.responder.engine.skipping import skipped
 from firebrigade.responder.engine.step_decisions import (
     Decided,
     applying,
@@ -92,7 +93,12 @@ class Runner:
             self._failed(step, PermanentActionError(words))
 
     def _begin(self, step: StepResult) -> None:
-        """Take a reading, or plan a change."""
+        """Skip the step if its conditions do not hold, else take a reading or plan a change."""
+        definition = records.step_from_json(step.definition)
+        run = self._store.steps(step.incident_id) if definition.when else ()
+        if left_out := skipped(step, definition, run, self._clock.now()):
+            self._finish(*left_out)
+            return
         if not self._executor.reads(step.action):
             self._plan(step)
             return

@@ -159,3 +159,82 @@ def test_a_file_that_is_no_runbook_at_all_is_named_without_a_traceback(tmp_path:
 def test_windows_line_ends_are_lines_too(tmp_path: Path) -> None:
     (tmp_path / "service-down.md").write_bytes(GOOD.replace("\n", "\r\n").encode())
     assert len(RunbookLibrary.load(tmp_path)) == 1
+
+
+CONDITIONAL = """---
+title: A service is down
+alerts: [ServiceDown]
+steps:
+  - name: Look
+    action: query_prometheus
+    params: {query: up, holds_if: "> 0"}
+  - name: Wait
+    action: wait
+    params: {duration: 2m}
+  - name: Roll back
+    action: rollback_deployment
+    when:
+      labels: ['severity="critical"']
+      step: {name: Look, result: holds}
+    target: {namespace: shop, name: checkout}
+---
+It is down.
+"""
+
+
+def test_conditions_are_what_the_file_says(tmp_path: Path) -> None:
+    write(tmp_path, CONDITIONAL)
+    (runbook,) = RunbookLibrary.load(tmp_path)
+    look, _, roll_back = runbook.steps
+    assert (look.target, look.when) == ({}, {})
+    assert roll_back.when == {"labels": ['severity="critical"'], "step": [{"name": "Look", "result": ["holds"]}]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("""'severity="critical"'""", "severity", "14: steps[2].when.labels[0]: is not a matcher"),
+        ("""severity="critical\"""", """severity=~"(\"""", "14: steps[2].when.labels[0]: is not a regular expression"),
+        ("name: Look, result", "name: Loko, result", "15: steps[2].when.step[0].name: no earlier step that reads is"),
+        ("name: Look, result", "name: Roll back, result", "15: steps[2].when.step[0].name: no earlier step that reads"),
+        ("name: Wait", "name: Look", "15: steps[2].when.step[0].name: two earlier steps are called 'Look'"),
+        ("result: holds", "result: yes", "15: steps[2].when.step[0].result: input should be a valid list"),
+        (
+            "result: holds",
+            "result: [holds, on]",
+            "15: steps[2].when.step[0].result[1]: input should be a valid string",
+        ),
+        (
+            "result: holds",
+            "result: hold",
+            "15: steps[2].when.step[0].result: query_prometheus never comes to 'hold'; it comes to holds, ",
+        ),
+        ("result: holds", "results: holds", "15: steps[2].when.step"),
+        ("when:\n      labels", "when: {}\n    wen:\n      labels", "13: steps[2].when: has no condition"),
+        ("target: {namespace", "targets: {namespace", "16: steps[2].targets: is not a key"),
+        ("    target: {namespace: shop, name: checkout}\n", "", "11: steps[2].target: is missing"),
+        (
+            "    params: {duration: 2m}",
+            "    params: {duration: 2m}\n    target: {name: x, namespace: y}",
+            "11: steps[1].target: wait has no target; take it out",
+        ),
+        (
+            "    params: {duration: 2m}",
+            "    params: {duration: 2m}\n    undo: true",
+            "11: steps[1].undo: wait changes nothing, so there is nothing to undo",
+        ),
+        ('holds_if: "> 0"', "holds_if: 0", "7: steps[0].params.holds_if: input should be a valid string"),
+    ],
+)
+def test_a_mistake_in_a_condition_is_named_with_its_file_line_and_key(
+    tmp_path: Path, before: str, after: str, problem: str
+) -> None:
+    assert before in CONDITIONAL
+    write(tmp_path, CONDITIONAL.replace(before, after, 1))
+    assert any(told.startswith(f"service-down.md:{problem}") for told in problems(tmp_path)), problems(tmp_path)
+
+
+@pytest.mark.parametrize("word", ["unknown", "no_data"])
+def test_a_step_can_be_for_when_nothing_could_be_found_out(tmp_path: Path, word: str) -> None:
+    write(tmp_path, CONDITIONAL.replace("result: holds", f"result: {word}"))
+    assert len(RunbookLibrary.load(tmp_path)) == 1

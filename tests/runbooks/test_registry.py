@@ -7,7 +7,7 @@ from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import Risk
 from firebrigade.runbooks.registry import action_classes, build_actions, build_readers
 
-WITHOUT_CLIENTS: tuple[str, ...] = ()
+WITHOUT_CLIENTS = ("wait",)
 IN_KUBERNETES = ("cordon_node", "restart_deployment", "restart_pod", "rollback_deployment", "scale_deployment")
 
 
