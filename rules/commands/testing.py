@@ -2,7 +2,8 @@
 
 # ruff: noqa: PT028 (`test` is a command here and no test of pytest)
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,10 @@ from firebrigade.rules import contract, document, library
 from firebrigade.rules.commands import files as chosen
 from firebrigade.rules.problems import Problem
 from firebrigade.rules.testing import casecache, coverage, disturbances
-from firebrigade.rules.testing.cases import Case, Loaded
-from firebrigade.rules.testing.promtool import CaseResult, Promtool
+from firebrigade.rules.testing.cases import Case, CaseResult, Loaded
+from firebrigade.rules.testing.promtool import Promtool
+
+_BATCH = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +57,19 @@ def test(
     results: list[CaseResult] = []
     runner = casecache.runner(promtool or Promtool(), cache)
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        for result in pool.map(runner.run_case, _all(loaded)):
-            results.append(result)
-            if progress:
-                progress(result)
+        for batch in pool.map(runner.run_cases, _batches(_all(loaded))):
+            results += batch
+            for result in batch:
+                if progress:
+                    progress(result)
     return Outcome(cases=tuple(results), problems=tuple(problems))
+
+
+def _batches(cases: Iterable[Case]) -> Iterator[tuple[Case, ...]]:
+    """Yield cases that one process can run, in their order; few enough that the last batch keeps nobody waiting."""
+    for _, alike in itertools.groupby(cases, lambda case: case.batch):
+        while batch := tuple(itertools.islice(alike, _BATCH)):
+            yield batch
 
 
 def _all(loaded: Sequence[Loaded]) -> Iterator[Case]:

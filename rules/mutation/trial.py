@@ -12,7 +12,7 @@ from firebrigade.rules.mutation.ruleset import Place, Rule
 from firebrigade.rules.mutation.subject import CutCase, Subject
 from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.testing.casecache import RunsCases
-from firebrigade.rules.testing.promtool import CaseResult
+from firebrigade.rules.testing.cases import CaseResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from firebrigade.rules.testing.cases import Case
-from firebrigade.rules.testing.promtool import CaseResult, Promtool
+from firebrigade.rules.testing.cases import Case, CaseResult
+from firebrigade.rules.testing.promtool import Promtool
 
 _FORMAT = "1"  # another number makes everything that was kept unknown
 _LOOKS = "00"  # a result whose name starts so, one of 256, is the moment to look at the cache's size
@@ -25,6 +26,9 @@ class RunsCases(Protocol):
 
     def run_case(self, case: Case) -> CaseResult:
         """Run one case, or know what became of it."""
+
+    def run_cases(self, cases: Sequence[Case]) -> Sequence[CaseResult]:
+        """Run cases of one batch, or know what became of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +53,35 @@ class CaseCache:
         Raises:
             RulesError: promtool is missing or does not answer.
         """
-        try:
-            path = self._path(case)
-        except OSError:  # a rule file can't be read: promtool says it better
-            return self.promtool.run_case(case)
-        known = _read(path)
-        if known is not None:
-            passed, output = known
-            return CaseResult(file=case.file, line=case.line, name=case.name, passed=passed, output=output)
-        result = self.promtool.run_case(case)
-        if result.ran:  # what died of something else may do better next time
+        return self.run_cases([case])[0]
+
+    def run_cases(self, cases: Sequence[Case]) -> tuple[CaseResult, ...]:
+        """Return what became of cases of one batch before, and run the others together.
+
+        Raises:
+            RulesError: promtool is missing or does not answer.
+        """
+        known = [self._known(case) for case in cases]
+        unknown = [case for case, result in zip(cases, known, strict=True) if result is None]
+        ran = iter(self.promtool.run_cases(unknown))
+        return tuple(result or self._kept(case, next(ran)) for case, result in zip(cases, known, strict=True))
+
+    def _known(self, case: Case) -> CaseResult | None:
+        path = self._path(case)
+        kept = _read(path) if path else None
+        return case.result(*kept) if kept else None
+
+    def _kept(self, case: Case, result: CaseResult) -> CaseResult:
+        path = self._path(case)
+        if path and result.ran:  # what died of something else may do better next time
             self._keep(path, result)
         return result
 
-    def _path(self, case: Case) -> Path:
-        rules = [hashlib.sha256(path.read_bytes()).hexdigest() for path in case.rule_files]
+    def _path(self, case: Case) -> Path | None:
+        try:
+            rules = [hashlib.sha256(path.read_bytes()).hexdigest() for path in case.rule_files]
+        except OSError:  # a rule file can't be read: promtool says it better
+            return None
         content = json.dumps([_FORMAT, self.version, case.content, rules], default=str)
         key = hashlib.sha256(content.encode()).hexdigest()
         return self.folder / key[:2] / key[2:]

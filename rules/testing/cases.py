@@ -5,7 +5,8 @@ the cases are enough. The format is promtool's, as far as 2.42 knows it
 (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/).
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,22 @@ class CaseFile(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """What became of one case; ``output`` is promtool's, without the names of temporary files."""
+
+    file: str
+    line: int
+    name: str
+    passed: bool
+    output: str
+
+    @property
+    def ran(self) -> bool:
+        """Whether promtool came to a judgement, and was not ended by something else."""
+        return self.passed or "FAILED:" in self.output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One case on its own.
 
@@ -91,8 +108,23 @@ class Case:
     @property
     def text(self) -> str:
         """A complete promtool test file with this case only, which can lie anywhere."""
-        whole = {"rule_files": [str(path) for path in self.rule_files], **self.content}
-        return yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+        return text_of([self])
+
+    @property
+    def batch(self) -> str:
+        """What cases have in common that can be written into one test file."""
+        return json.dumps([{**self.content, "tests": []}, *map(str, self.rule_files)], default=str)
+
+    def result(self, passed: bool, output: str) -> CaseResult:
+        """Return what became of it."""
+        return CaseResult(file=self.file, line=self.line, name=self.name, passed=passed, output=output)
+
+
+def text_of(cases: Sequence[Case]) -> str:
+    """Return a complete promtool test file with cases of one batch, which can lie anywhere."""
+    tests = [test for case in cases for test in case.content["tests"]]
+    whole = {"rule_files": [str(path) for path in cases[0].rule_files], **cases[0].content, "tests": tests}
+    return yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

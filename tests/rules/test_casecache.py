@@ -65,6 +65,44 @@ def _case(folder: Path, tests: str = TESTS, rules: str = RULES) -> Case:
     return cases.load(folder / "tests.yaml").cases[0]
 
 
+def _batch(folder: Path) -> tuple[Case, ...]:
+    """Three cases of one file, the second of which fails."""
+    _, _, case = TESTS.partition("tests:\n")
+    second = case.replace("is down", "is up").replace("0x5", "1x5")
+    _case(folder, tests=TESTS + second + case.replace("a pod", "another pod"))
+    return cases.load(folder / "tests.yaml").cases
+
+
+def test_a_batch_that_passes_is_one_process(cache: CaseCache, runs: Runs, tmp_path: Path) -> None:
+    assert [result.passed for result in cache.run_cases(_batch(tmp_path / "a"))] == [True] * 3
+    assert runs.number == 1
+
+
+def test_of_a_batch_only_what_is_not_known_is_run(cache: CaseCache, runs: Runs, tmp_path: Path) -> None:
+    first, *others = _batch(tmp_path / "a")
+    runs.says("echo FAILED: no; exit 1")
+    assert not cache.run_case(first).passed
+    runs.says("echo SUCCESS")
+    results = cache.run_cases([first, *others])
+    assert [(result.name, result.passed) for result in results] == [
+        ("a pod is down", False),
+        ("a pod is up", True),
+        ("another pod is down", True),
+    ]
+    assert runs.number == 2
+
+
+def test_what_fails_in_a_batch_is_told_alone(tmp_path: Path) -> None:
+    real = CaseCache(promtool=Promtool(), folder=tmp_path / "cache", version="2.42")
+    results = real.run_cases(_batch(tmp_path / "a"))
+    assert [(result.name, result.passed) for result in results] == [
+        ("a pod is down", True),
+        ("a pod is up", False),
+        ("another pod is down", True),
+    ]
+    assert [result.output.count("FAILED") for result in results] == [0, 1, 0]
+
+
 def test_a_case_that_passed_is_not_run_again(cache: CaseCache, runs: Runs, tmp_path: Path) -> None:
     case = _case(tmp_path / "a")
     assert [cache.run_case(case).passed for _ in range(3)] == [True] * 3

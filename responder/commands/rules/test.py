@@ -9,7 +9,7 @@ from firebrigade.responder.commands.rules.cache import JOBS, NO_CACHE, promtool_
 from firebrigade.responder.commands.rules.output import FAILED, FILES, count, refuse
 from firebrigade.rules import commands
 from firebrigade.rules.problems import RulesError
-from firebrigade.rules.testing.promtool import CaseResult
+from firebrigade.rules.testing.cases import CaseResult
 
 
 @click.command()
