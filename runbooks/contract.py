@@ -31,7 +31,7 @@ class Target:
     """The one thing that an action changes.
 
     Attributes:
-        kind: ``pod``, ``deployment``, ``statefulset``, ``daemonset``, ``node`` or ``agent``.
+        kind: ``pod``, ``deployment``, ``statefulset``, ``daemonset``, ``cronjob``, ``node`` or ``agent``.
         namespace: the Kubernetes namespace; empty for a node and for an agent.
         name: a valid name of its kind, checked when the target is made from labels.
     """

@@ -77,6 +77,7 @@ class KubernetesClient:
         self._configuration = api.configuration
         self._core = client.CoreV1Api(api)
         self._apps = client.AppsV1Api(api)
+        self._batch = client.BatchV1Api(api)
         self._autoscaling = client.AutoscalingV2Api(api)
         self._custom = client.CustomObjectsApi(api)
         self._timeout = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
@@ -94,12 +95,14 @@ class KubernetesClient:
         return self._list(self._core.list_namespaced_pod, namespace, label_selector=selector)
 
     def read_object(self, kind: str, namespace: str, name: str) -> Json:
-        """Return a ``deployment``, ``replicaset``, ``statefulset`` or ``daemonset``; a ``node`` has no namespace."""
+        """Return a workload, a ``replicaset``, a ``job`` or a ``cronjob``; a ``node`` has no namespace."""
         calls: Mapping[str, Call] = {
             "deployment": self._apps.read_namespaced_deployment,
             "replicaset": self._apps.read_namespaced_replica_set,
             "statefulset": self._apps.read_namespaced_stateful_set,
             "daemonset": self._apps.read_namespaced_daemon_set,
+            "job": self._batch.read_namespaced_job,
+            "cronjob": self._batch.read_namespaced_cron_job,
             "node": self._core.read_node,
         }
         return self._read(calls[kind], name, *filter(None, [namespace]))
@@ -164,6 +167,10 @@ class KubernetesClient:
         """Delete a pod if it still is the one with this UID; asks no disruption budget."""
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
         self._change(self._core.delete_namespaced_pod, name, namespace, body=body)
+
+    def create_job(self, namespace: str, job: Json) -> Json:
+        """Make a job and return it; one that has its name already is a PreconditionError."""
+        return self._change(self._batch.create_namespaced_job, namespace, job)
 
     def _without_secrets(self, body: bytes | str | None) -> str | None:
         """Return an error's body without the credentials: proxies in front of the API repeat what they refuse."""

@@ -14,7 +14,7 @@ from firebrigade.runbooks import frontmatter, registry
 from firebrigade.runbooks.contract import Risk, Runbook, RunbookStep
 from firebrigade.runbooks.frontmatter import FrontMatter, StepSpec
 from firebrigade.runbooks.readings import UNKNOWN, AnyAction
-from firebrigade.runbooks.targets import WITHOUT_NAMESPACE
+from firebrigade.runbooks.targets import LITERAL_NAME, WITHOUT_NAMESPACE
 
 BUNDLED = Path(__file__).parent
 _NOT_RUNBOOKS = {"README.md"}
@@ -163,6 +163,8 @@ def _check_target(step: StepSpec, path: frontmatter.Path, action: type[AnyAction
         file.report((*path, "target"), "is missing")
     elif (step.target.kind or action.TARGET_KIND) not in WITHOUT_NAMESPACE and step.target.namespace is None:
         file.report((*path, "target", "namespace"), "is missing; a pod or a deployment is found by namespace and name")
+    elif action.TARGET_KIND in LITERAL_NAME and not isinstance(step.target.name, str):
+        file.report((*path, "target", "name"), f"must be written out: an alert can't choose the {action.TARGET_KIND}")
 
 
 def _check_when(steps: Sequence[StepSpec], index: int, actions: Mapping[str, type[AnyAction]], file: _File) -> None:

@@ -6,6 +6,7 @@ Used when an object is created or changed, before it is validated. Pure: each fu
 from sandbox.cluster.resources import (
     AUTOSCALERS,
     BUDGETS,
+    CRON_JOBS,
     DAEMON_SETS,
     DEPLOYMENTS,
     JOBS,
@@ -127,6 +128,16 @@ def _job(job: Json) -> None:
     job.setdefault("status", {})
 
 
+def _cron_job(cron_job: Json) -> None:
+    spec = cron_job["spec"]
+    for key, value in (("concurrencyPolicy", "Allow"), ("suspend", False)):
+        spec.setdefault(key, value)
+    spec.setdefault("successfulJobsHistoryLimit", 3)
+    spec.setdefault("failedJobsHistoryLimit", 1)
+    _template(spec.setdefault("jobTemplate", {}).setdefault("spec", {}).setdefault("template", {}))
+    cron_job.setdefault("status", {})
+
+
 def _budget(budget: Json) -> None:
     empty = {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
     budget.setdefault("status", empty)
@@ -165,6 +176,7 @@ _FILL = {
     STATEFUL_SETS: _stateful_set,
     DAEMON_SETS: _daemon_set,
     JOBS: _job,
+    CRON_JOBS: _cron_job,
     BUDGETS: _budget,
     AUTOSCALERS: _autoscaler,
     NAMESPACES: _namespace,

@@ -32,7 +32,17 @@ def reconcile(simulation: Simulation, namespace: str, name: str) -> None:
     for pod in owned:
         if pod["status"].get("phase") == "Running":
             _run(simulation, pod)
-    simulation.store.replace(JOBS, job | {"status": _status(simulation, job, owned)})
+    after = simulation.store.replace(JOBS, job | {"status": _status(simulation, job, owned)})
+    if "conditions" in after["status"] and "ttlSecondsAfterFinished" in job["spec"]:
+        uid = job["metadata"]["uid"]
+        simulation.after(job["spec"]["ttlSecondsAfterFinished"], lambda: _expire(simulation, namespace, name, uid))
+
+
+def _expire(simulation: Simulation, namespace: str, name: str, uid: str) -> None:
+    """Delete a job whose time after its end is over, as the TTL controller does."""
+    job = simulation.store.get(JOBS, namespace, name)
+    if job is not None and job["metadata"]["uid"] == uid:
+        simulation.store.remove(JOBS, namespace, name)
 
 
 def _count(owned: list[Json], phase: str) -> int:

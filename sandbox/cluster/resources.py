@@ -59,6 +59,7 @@ STATEFUL_SETS = Resource(
 )
 DAEMON_SETS = Resource(group="apps", version="v1", plural="daemonsets", kind="DaemonSet")
 JOBS = Resource(group="batch", version="v1", plural="jobs", kind="Job")
+CRON_JOBS = Resource(group="batch", version="v1", plural="cronjobs", kind="CronJob")
 BUDGETS = Resource(group="policy", version="v1", plural="poddisruptionbudgets", kind="PodDisruptionBudget")
 AUTOSCALERS = Resource(
     group="autoscaling",
@@ -86,6 +87,7 @@ ALL: tuple[Resource, ...] = (
     STATEFUL_SETS,
     DAEMON_SETS,
     JOBS,
+    CRON_JOBS,
     BUDGETS,
     AUTOSCALERS,
     METRICS,

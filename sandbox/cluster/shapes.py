@@ -63,6 +63,12 @@ SPEC: Json = POD_SPEC | {
     "updateStrategy": {"type": str, "rollingUpdate": dict},
     "template": {"metadata": METADATA, "spec": POD_SPEC},
 }
+SPEC |= {
+    "ttlSecondsAfterFinished": int,
+    "schedule": str,
+    "concurrencyPolicy": str,
+    "jobTemplate": {"metadata": METADATA, "spec": {**SPEC}},
+}
 OBJECT: Json = {"kind": str, "apiVersion": str, "metadata": METADATA, "spec": SPEC}
 
 

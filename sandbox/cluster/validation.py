@@ -58,6 +58,8 @@ def check(resource: Resource, thing: Json, before: Json | None = None) -> None:
         causes += _selecting(resource, thing)
     if resource in (*SELECTING, kinds.JOBS):
         causes += _containers(thing["spec"].get("template", {}).get("spec", {}), "spec.template.spec.containers")
+    if resource is kinds.CRON_JOBS:
+        causes += _cron_job(thing["spec"])
     if resource is kinds.DEPLOYMENTS:
         causes += _strategy(thing["spec"]["strategy"])
     if resource is kinds.BUDGETS:
@@ -95,6 +97,13 @@ def _selecting(resource: Resource, thing: Json) -> Iterator[Json]:
     if resource is kinds.DEPLOYMENTS and spec["progressDeadlineSeconds"] <= spec.get("minReadySeconds", 0):
         told = "must be greater than minReadySeconds"
         yield wrong("spec.progressDeadlineSeconds", spec["progressDeadlineSeconds"], told)
+
+
+def _cron_job(spec: Json) -> Iterator[Json]:
+    if not spec.get("schedule"):
+        yield required("spec.schedule")
+    template = spec["jobTemplate"]["spec"]["template"]
+    yield from _containers(template["spec"], "spec.jobTemplate.spec.template.spec.containers")
 
 
 def _strategy(strategy: Json) -> Iterator[Json]:

@@ -238,3 +238,17 @@ def test_a_mistake_in_a_condition_is_named_with_its_file_line_and_key(
 def test_a_step_can_be_for_when_nothing_could_be_found_out(tmp_path: Path, word: str) -> None:
     write(tmp_path, CONDITIONAL.replace("result: holds", f"result: {word}"))
     assert len(RunbookLibrary.load(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("cleanup", ""),
+        ("{label: job}", "7: steps[0].target.name: must be written out: an alert can't choose the cronjob."),
+    ],
+)
+def test_an_alert_does_not_choose_what_is_run(tmp_path: Path, name: str, problem: str) -> None:
+    step = f"- name: Clean\n    action: run_job\n    target: {{namespace: {{label: namespace}}, name: {name}}}\n"
+    write(tmp_path, f"---\ntitle: Full\nalerts: [Full]\nsteps:\n  {step}---\nIt is full.\n")
+    assert problem == "" or problems(tmp_path) == [f"service-down.md:{problem}"]
+    assert problem or len(RunbookLibrary.load(tmp_path)) == 1

@@ -8,7 +8,14 @@ from firebrigade.runbooks.contract import Risk
 from firebrigade.runbooks.registry import action_classes, build_actions, build_readers
 
 WITHOUT_CLIENTS = ("wait",)
-IN_KUBERNETES = ("cordon_node", "restart_deployment", "restart_pod", "rollback_deployment", "scale_deployment")
+IN_KUBERNETES = (
+    "cordon_node",
+    "restart_deployment",
+    "restart_pod",
+    "rollback_deployment",
+    "run_job",
+    "scale_deployment",
+)
 
 
 def test_the_actions_are_those_that_have_a_file() -> None:

@@ -59,6 +59,13 @@ def _guarded(world: Any) -> None:
     world.cluster.create("poddisruptionbudgets", {"metadata": {"name": "all"}, "spec": budget}, "shop")
 
 
+def _cron_job(world: Any) -> Target:
+    container = {"name": "main", "image": "cleanup:1.0"}
+    spec = {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": {"spec": {"containers": [container]}}}}}
+    world.cluster.create("cronjobs", {"metadata": {"name": "cleanup"}, "spec": spec}, "shop")
+    return Target(kind="cronjob", namespace="shop", name="cleanup")
+
+
 def _sick(world: Any) -> Target:
     world.cluster.trouble("shop", world.pods()[1]["metadata"]["name"])
     return SERVICE
@@ -84,6 +91,7 @@ DRIVES = {
     "more replicas": Drive("scale_deployment", lambda _: SERVICE, {"add": 1, "maximum": 6}),
     "a bad rollout": Drive("rollback_deployment", _bad_rollout, {}),
     "a node": Drive("cordon_node", lambda _: NODE, {}),
+    "a job": Drive("run_job", _cron_job, {}),
     "a look at a pod": Drive("collect_diagnostics", lambda world: world.pod(), {}),
     "a look at a deployment": Drive("collect_diagnostics", lambda _: SERVICE, {}),
     "a look at a stateful set": Drive("collect_diagnostics", lambda world: world.run("statefulset", **STATEFUL), {}),
