@@ -69,6 +69,13 @@ class Case:
     automation_on: bool
     now: datetime
 
+    @property
+    def alert_labels(self) -> Labels:
+        """The labels of the alert that the runbook answers: the one that fires longest."""
+        firing = [held.alert for held in self.alerts if held.firing]
+        first = min(firing, key=lambda alert: (alert.starts_at, alert.fingerprint), default=None)
+        return {**self.incident.labels, **(first.labels if first else {})}
+
     def after(self, outcome: "Outcome") -> "Case":
         """Return the case as it will be once the outcome is applied."""
         changed = {step.position: step for step in outcome.steps}

@@ -1,10 +1,13 @@
 """Turns an incident into what its receivers are told. Pure; the notify and escalate stages call it."""
 
+from urllib.parse import urlencode
+
 from firebrigade.receivers.contract import Notification, NotifiedAlert, Reason
 from firebrigade.responder import automation
 from firebrigade.responder.case import Case, Lookup
 from firebrigade.responder.model import Delivery, DeliveryStatus, IncidentAlert, IncidentStatus, TimelineEntry
 from firebrigade.responder.model_steps import StepStatus
+from firebrigade.runbooks.shell_commands import fillable, placeholders
 
 ALERTS_SHOWN = 20
 ENTRIES_SHOWN = 8
@@ -123,5 +126,14 @@ def _links(case: Case, lookup: Lookup) -> dict[str, str]:
     links = {name: address for name, address in found.items() if address}
     if lookup.public_url and case.incident.runbook:
         # Ours, where people reach us: the rule's own link may have been written for another place.
-        links["runbook"] = f"{lookup.public_url.rstrip('/')}/runbooks/{case.incident.runbook}"
+        address = f"{lookup.public_url.rstrip('/')}/runbooks/{case.incident.runbook}"
+        links["runbook"] = "?".join(filter(None, [address, _labels_for_commands(case, lookup)]))
     return links
+
+
+def _labels_for_commands(case: Case, lookup: Lookup) -> str:
+    """Return the labels that the runbook's commands want, for its address: the page keeps no incident."""
+    runbook = lookup.runbook(case.incident.runbook, "")
+    wanted = placeholders(runbook.body) if runbook else frozenset()
+    found = fillable({name: value for name, value in case.alert_labels.items() if name in wanted})
+    return urlencode(sorted(found.items()))

@@ -1,12 +1,14 @@
 """``/runbooks/<name>``: what ``runbook_url`` leads to. The Markdown as it is written, for anybody who can reach us.
 
-A page that an engineer opens from a phone at 3 a.m. asks for no token; runbooks hold no secrets.
+A page that an engineer opens from a phone at 3 a.m. asks for no token; runbooks hold no secrets. The labels for its
+commands stand in the address (``?namespace=shop``), so that it tells nobody anything that they did not bring along.
 """
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from firebrigade.responder.errors import NotFoundError
 from firebrigade.responder.records import Library
+from firebrigade.runbooks.shell_commands import fill
 
 
 def make_runbook_pages(library: Library) -> Blueprint:
@@ -18,6 +20,7 @@ def make_runbook_pages(library: Library) -> Blueprint:
         runbook = library.get(name)
         if runbook is None:
             raise NotFoundError("There is no such runbook; `firebrigade runbook list` shows those that there are.")
-        return Response(runbook.body, content_type="text/plain; charset=utf-8")
+        text = fill(runbook.body, dict(request.args.items()))
+        return Response(text, content_type="text/plain; charset=utf-8")
 
     return blueprint

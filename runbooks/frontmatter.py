@@ -154,11 +154,13 @@ class FrontMatter(_Strict):
     """The front matter of one file.
 
     Attributes:
+        labels: what the alerts carry beside the usual labels, for the placeholders of the commands in the text.
         steps: ``[]`` where no action helps and the runbook is for people; written out, so that it is not forgotten.
     """
 
     title: Text
     alerts: Annotated[list[LabelName], Field(min_length=1)]
+    labels: list[LabelName] = Field(default_factory=list)
     steps: list[StepSpec]
 
 

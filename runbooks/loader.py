@@ -14,6 +14,7 @@ from firebrigade.runbooks import frontmatter, registry
 from firebrigade.runbooks.contract import Risk, Runbook, RunbookStep
 from firebrigade.runbooks.frontmatter import FrontMatter, StepSpec
 from firebrigade.runbooks.readings import UNKNOWN, AnyAction
+from firebrigade.runbooks.shell_commands import check_commands
 from firebrigade.runbooks.targets import LITERAL_NAME, WITHOUT_NAMESPACE
 
 BUNDLED = Path(__file__).parent
@@ -99,7 +100,8 @@ class _File:
 
 def _load(path: Path, actions: Mapping[str, type[AnyAction]], problems: list[str]) -> Runbook | None:
     try:
-        parts = frontmatter.split(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        parts = frontmatter.split(text)
         if parts is None:
             problems.append(f"{path}:1: it must begin with front matter between two lines of ---.")
             return None
@@ -111,6 +113,9 @@ def _load(path: Path, actions: Mapping[str, type[AnyAction]], problems: list[str
     file = _File(path, lines)
     file.problems += [(line, f"{path}:{line}: {key}: it stands here twice.") for line, key in twice]
     matter = _checked(data, actions, file)
+    above = text.count("\n", 0, len(text) - len(parts[1]))
+    for line, problem in check_commands(parts[1], _labels_of(data)):
+        file.problems.append((above + line + 1, f"{path}:{above + line + 1}: {problem}."))
     problems += [text for _, text in sorted(file.problems)]
     if matter is None or file.problems:
         return None
@@ -123,6 +128,12 @@ def _load(path: Path, actions: Mapping[str, type[AnyAction]], problems: list[str
         body=parts[1].strip() + "\n",
         path=str(path),
     )
+
+
+def _labels_of(data: object) -> list[str]:
+    """Return the labels that a front matter names, as far as it can be understood."""
+    labels = data.get("labels") if isinstance(data, Mapping) else None
+    return [str(label) for label in labels] if isinstance(labels, list) else []
 
 
 def _checked(data: object, actions: Mapping[str, type[AnyAction]], file: _File) -> FrontMatter | None:

@@ -11,6 +11,7 @@ import yaml
 from firebrigade.responder.clock import Clock, SystemClock
 from firebrigade.responder.commands.group import UserError
 from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
+from firebrigade.responder.commands.runbook_coverage import check_runbooks
 from firebrigade.responder.commands.surroundings import config_option, json_option, parse_labels, read
 from firebrigade.responder.config import Config
 from firebrigade.responder.config_problems import did_you_mean
@@ -20,6 +21,7 @@ from firebrigade.runbooks.contract import ActionError, Plan, Refusal, Risk, Runb
 from firebrigade.runbooks.readings import Asked, Pause, Reading, StepExecutor
 from firebrigade.runbooks.registry import action_classes
 from firebrigade.runbooks.roles import manifests, needed
+from firebrigade.runbooks.shell_commands import fill
 from firebrigade.runbooks.targets import is_namespace
 
 _STEP_ID = "dry-run"
@@ -55,11 +57,17 @@ def list_runbooks(config_path: Path | None, as_json: bool) -> None:
 
 @runbook.command()
 @click.argument("name")
+@click.argument("labels", nargs=-1, metavar="[LABEL=VALUE...]")
 @config_option
-def show(name: str, config_path: Path | None) -> None:
-    """Print a runbook: the text for people, then the steps that the machine takes."""
+def show(name: str, labels: tuple[str, ...], config_path: Path | None) -> None:
+    """
+    Print a runbook: the text for people, then the steps that the machine takes.
+
+    With an alert's labels, its commands can be copied as they are.
+    """
+    alert = parse_labels(labels) if labels else {}
     found = _find(read(config_path)[1], name)
-    click.echo(found.body)
+    click.echo(fill(found.body, alert))
     if not found.steps:
         click.echo("No steps: this runbook is for people, nothing is done automatically.")
     for position, step in enumerate(found.steps, start=1):
@@ -130,6 +138,23 @@ def rbac(namespaces: tuple[str, ...], config_path: Path | None) -> None:
         raise UserError("automation.namespaces is empty, so there is no namespace for a role; name one by --namespace")
     permissions = needed(found.runbooks, action_classes(), found.automation.switched_on())
     click.echo(yaml.safe_dump_all(manifests(permissions, places), sort_keys=False), nl=False)
+
+
+@runbook.command()
+@click.argument("rules", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RULES...")
+@config_option
+def check(rules: tuple[Path, ...], config_path: Path | None) -> None:
+    """
+    Compare the runbooks with the rules that they are for.
+
+    RULES are Prometheus' rule files, PrometheusRule objects, or folders of them. Every alert without a runbook and
+    every runbook's alert without a rule is named with file and line, together with everything else that is wrong with
+    the runbooks. Heartbeats need none.
+    """
+    problems = check_runbooks(rules, config_path)
+    if problems:
+        raise UserError("\n".join(problems))
+    click.echo("Every alert has a runbook, and every runbook an alert.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from firebrigade.responder import automation
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome
-from firebrigade.responder.model import Labels, TimelineEntry
+from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import Runbook
@@ -28,7 +28,7 @@ def remediate(case: Case, lookup: Lookup) -> Outcome:
 
 
 def _begin(case: Case, runbook: Runbook) -> Outcome:
-    labels = _labels(case)
+    labels = case.alert_labels
     steps = tuple(
         StepResult(
             id=0,
@@ -48,13 +48,6 @@ def _begin(case: Case, runbook: Runbook) -> Outcome:
     detail = f"{runbook.name}: {', then '.join(step.name for step in runbook.steps)}"
     entry = TimelineEntry(at=case.now, kind="runbook", actor=RESPONDER, detail=detail)
     return Outcome(steps=steps, entries=(entry,))
-
-
-def _labels(case: Case) -> Labels:
-    """Return the labels of the alert that the runbook answers: the one that fires longest."""
-    firing = [held.alert for held in case.alerts if held.firing]
-    first = min(firing, key=lambda alert: (alert.starts_at, alert.fingerprint), default=None)
-    return {**case.incident.labels, **(first.labels if first else {})}
 
 
 def _ended(case: Case) -> tuple[StepResult, ...]:

@@ -78,3 +78,17 @@ def test_the_runbooks_link_leads_to_where_people_reach_us(world: Any, runbook: A
         return Outcome()
 
     world.store.decide(1, world.now, decide)
+
+
+def test_the_runbooks_link_brings_the_labels_that_its_commands_want(world: Any, runbook: Any) -> None:
+    body = "```sh\nkubectl -n <namespace> logs <pod> -c <container>\n```\n"
+    world.runbooks["service-down"] = replace(runbook("restart"), body=body)
+    world.fires(world.alert(pod="a b&c", container="-it"))
+    lookup = replace(world.lookup, public_url="https://firebrigade.test/")
+
+    def decide(case: Any) -> Any:
+        _, content = notification(case, lookup, "slack", Reason.UPDATED, turn="x")
+        assert content.links["runbook"].endswith("/runbooks/service-down?namespace=neurectomy&pod=a+b%26c")
+        return Outcome()
+
+    world.store.decide(1, world.now, decide)

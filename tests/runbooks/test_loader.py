@@ -252,3 +252,19 @@ def test_an_alert_does_not_choose_what_is_run(tmp_path: Path, name: str, problem
     write(tmp_path, f"---\ntitle: Full\nalerts: [Full]\nsteps:\n  {step}---\nIt is full.\n")
     assert problem == "" or problems(tmp_path) == [f"service-down.md:{problem}"]
     assert problem or len(RunbookLibrary.load(tmp_path)) == 1
+
+
+def test_a_command_with_an_unknown_label_is_named_with_its_file_and_line(tmp_path: Path) -> None:
+    body = "# What it means\n\n```sh\nkubectl get pod <pdo>\n```\n\nThen `kubectl logs '<pod>'`.\n"
+    write(tmp_path, GOOD.partition("# What")[0].replace("undo: true", "undo: 1") + body)
+    told = problems(tmp_path)
+    assert [one.partition(",")[0].partition(";")[0] for one in told] == [
+        "service-down.md:18: steps[1].undo: input should be a valid boolean.",
+        "service-down.md:23: <pdo> is no label that alerts carry",
+        "service-down.md:26: <pod> stands within quotes",
+    ]
+
+
+def test_a_label_that_only_these_alerts_carry_is_named_in_the_front_matter(tmp_path: Path) -> None:
+    write(tmp_path, GOOD.replace("alerts:", "labels: [queue]\nalerts:") + "\n`show <queue>`\n")
+    assert len(RunbookLibrary.load(tmp_path)) == 1

@@ -17,3 +17,10 @@ def test_what_is_no_runbook_is_not_found(web: Any, name: str) -> None:
     answer = web.client.get(f"/runbooks/{name}")
     assert answer.status_code == 404
     assert answer.json["error"]
+
+
+def test_the_labels_in_the_address_stand_in_the_commands(web: Any) -> None:
+    text = web.client.get("/runbooks/service-down?namespace=shop&pod=a%3B+reboot").text
+    assert "-n shop" in text
+    assert "<namespace>" not in text
+    assert "'a; reboot'" in text
