@@ -94,7 +94,7 @@ def mutate(
                 progress(verdicts[-1], len(verdicts), len(work))
     except KeyboardInterrupt:
         interrupted = True
-    changes = [(subject.name, mutant.change) for subject, mutant in work]
+    changes = [subject.change(mutant) for subject, mutant in work]
     problems = [*equivalents.unmatched(declared, changes), *_untrue(declared, verdicts)]
     return Mutated(verdicts=tuple(verdicts), mutants=len(work), problems=tuple(problems), interrupted=interrupted)
 
@@ -144,12 +144,12 @@ def _in_order(work: Sequence[Work], effort: Effort) -> Sequence[Work]:
 def _because(declared: Sequence[Equivalent], verdict: Verdict) -> str:
     if verdict.noticed_by:
         return ""
-    about = (one for one in declared if one.is_about(verdict.subject.name, verdict.mutant.change))
+    about = (one for one in declared if one.is_about(verdict.subject.change(verdict.mutant)))
     return next((one.because for one in about), "")
 
 
 def _untrue(declared: Sequence[Equivalent], verdicts: Sequence[Verdict]) -> Iterator[Problem]:
     for verdict in verdicts:
         for one in declared:
-            if verdict.noticed_by and one.is_about(verdict.subject.name, verdict.mutant.change):
+            if verdict.noticed_by and one.is_about(verdict.subject.change(verdict.mutant)):
                 yield one.problem(f"is noticed by {verdict.noticed_by}, so it is no equivalent; remove it")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +20,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rules: tuple[str, ...] = Field(min_length=1)
+    files: tuple[str, ...] = Field(default=("*",), min_length=1)
     changes: tuple[str, ...] = Field(min_length=1)
     because: str = Field(min_length=10)
 
@@ -29,24 +31,36 @@ class _File(BaseModel):
     equivalents: tuple[_Entry, ...]
 
 
+class Change(NamedTuple):
+    """One change: the name of the rule file, the rule's name, and the mutant's sentence."""
+
+    file: str
+    rule: str
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equivalent:
-    """Changes of one rule that make no difference.
+    """Changes of rules that make no difference.
 
     Attributes:
-        change: the mutant's sentence; ``*`` stands for anything.
+        rule, files, change: the rule's name, the names of rule files, the mutant's sentence; ``*`` stands for anything.
         place: where it is declared, as a problem's beginning.
     """
 
     rule: str
+    files: tuple[str, ...]
     change: str
     because: str
     place: tuple[str, int]
 
-    def is_about(self, rule: str, change: str) -> bool:
+    def is_about(self, change: Change) -> bool:
         """Say whether a mutant is declared by it."""
-        pattern = ".*".join(map(re.escape, self.change.split("*")))
-        return rule == self.rule and re.fullmatch(pattern, change) is not None
+        return self.knows(change) and _fits(self.change, change.sentence)
+
+    def knows(self, change: Change) -> bool:
+        """Say whether the changed rule is one of those that it speaks of."""
+        return _fits(self.rule, change.rule) and any(_fits(file, change.file) for file in self.files)
 
     def problem(self, message: str) -> Problem:
         """Return a problem at the place where it is declared."""
@@ -73,14 +87,14 @@ def load(paths: Iterable[Path]) -> tuple[Equivalent, ...]:
     return tuple(found)
 
 
-def unmatched(equivalents: Sequence[Equivalent], changes: Sequence[tuple[str, str]]) -> Iterator[Problem]:
-    """Yield a problem for each declaration that is about none of the changes, given as rule and sentence.
+def unmatched(equivalents: Sequence[Equivalent], changes: Sequence[Change]) -> Iterator[Problem]:
+    """Yield a problem for each declaration that is about none of the changes.
 
     Declarations about rules of which nothing was changed are left alone.
     """
-    changed = {rule for rule, _ in changes}
     for one in equivalents:
-        if one.rule in changed and not any(one.is_about(rule, change) for rule, change in changes):
+        known = [change for change in changes if one.knows(change)]
+        if known and not any(map(one.is_about, known)):
             yield one.problem("is no change of this rule any more; remove it or correct it")
 
 
@@ -89,4 +103,8 @@ def _declared(source: Document, file: _File) -> Iterator[Equivalent]:
         place = (str(source.path), source.line(("equivalents", number)))
         for rule in entry.rules:
             for change in entry.changes:
-                yield Equivalent(rule=rule, change=change, because=entry.because, place=place)
+                yield Equivalent(rule=rule, files=entry.files, change=change, because=entry.because, place=place)
+
+
+def _fits(pattern: str, text: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text) is not None

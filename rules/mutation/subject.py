@@ -12,6 +12,7 @@ from typing import Any
 from firebrigade.rules import document
 from firebrigade.rules.document import Document
 from firebrigade.rules.durations import Duration
+from firebrigade.rules.mutation.equivalents import Change
 from firebrigade.rules.mutation.mutant import Mutant, mutations
 from firebrigade.rules.mutation.ruleset import Place, Rule, RuleSet, rule_set
 from firebrigade.rules.problems import Problem, RulesError
@@ -60,6 +61,10 @@ class Subject:
     def line(self, mutant: Mutant) -> int:
         """Return the line of what a mutant changes."""
         return self.source.line(("groups", self.place.group, "rules", self.place.number, mutant.key))
+
+    def change(self, mutant: Mutant) -> Change:
+        """Return what a mutant changes, as declarations of equivalent ones know it."""
+        return Change(file=self.place.file.name, rule=self.name, sentence=mutant.change)
 
     def mutants(self) -> tuple[Mutant, ...]:
         """Return everything that can be broken.

@@ -1,5 +1,8 @@
 """The promtool cases that every SLO needs, made from burns.yaml and checked in like all others.
 
+Three files each: what its windows record (``windowcases.py``), what its tiers make of that (``tiercases.py``), and here
+what comes of events in the end.
+
 ``python -m firebrigade.rules.testing.burncases`` writes them into rules/tests, and a test compares. What an alert must
 be is written down a second time in burnexpected.py and not taken from ``burnalerts.py``, so that a mistake there is
 noticed; only an SLO's own words and numbers come from its spec.
@@ -18,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from firebrigade.rules import document, library
 from firebrigade.rules.formats import own as spec
 from firebrigade.rules.slo.objectives import Events, Objective
-from firebrigade.rules.testing import burnexpected
+from firebrigade.rules.testing import burnexpected, tiercases, windowcases
 from firebrigade.rules.testing.burnexpected import PAGES, TICKETS
 from firebrigade.rules.testing.burnseries import EVENTS, Counting, Stretch, series
 
@@ -28,7 +31,7 @@ _UP, _GONE = "1+0x{}", "stale _x{}"
 
 
 class Burn(BaseModel):
-    """One SLO's events; ``thorough`` adds cases of three days."""
+    """One SLO's events; ``thorough`` adds cases of days."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,16 +60,26 @@ def texts() -> Mapping[str, str]:
     paths = library.folder().glob("slos/*.yaml")
     files = {path.stem: spec.objectives(document.read(path), library.surroundings()) for path in paths}
     beside = {objective.id: (name, file) for name, file in files.items() for objective in file}
-    return {f"burn-{burn.slo}.yaml": _text(burn, *beside[burn.slo]) for burn in burns}
+    return {name: text for burn in burns for name, text in _texts(burn, *beside[burn.slo])}
 
 
-def _text(burn: Burn, name: str, file: Sequence[Objective]) -> str:
+def _texts(burn: Burn, name: str, file: Sequence[Objective]) -> Iterator[tuple[str, str]]:
     objective = next(one for one in file if one.id == burn.slo)
     made = {
+        "burn": (f"{_GRID}m", _Cases(burn, objective).all()),
+        "tiers": (f"{tiercases.GRID_MINUTES}m", tiercases.cases(objective)),
+        "windows": (windowcases.GRID, windowcases.cases(objective, burn.series)),
+    }
+    for kind, (interval, tests) in made.items():
+        yield f"{kind}-{burn.slo}.yaml", _text(name, file, interval, list(tests))
+
+
+def _text(name: str, file: Sequence[Objective], interval: str, tests: Sequence[_Written]) -> str:
+    made = {
         "rule_files": [f"../generated/slo-{name}.yaml"],
-        "evaluation_interval": f"{_GRID}m",
+        "evaluation_interval": interval,
         "group_eval_order": [group for one in file for group in (f"slo-{one.id}", f"slo-{one.id}-budget")],
-        "tests": list(_Cases(burn, objective).all()),
+        "tests": tests,
     }
     text = yaml.dump(made, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     return f"# Made by `python -m firebrigade.rules.testing.burncases` from burns.yaml: edit that, not this.\n{text}"
@@ -81,7 +94,8 @@ class _Cases:
 
     def all(self) -> Iterator[_Written]:
         yield from self._pages()
-        yield from self._tickets()
+        if self.burn.thorough:
+            yield from self._tickets()
         yield self._start_and_end()
         yield self._restart()
         yield self._gone()
@@ -102,7 +116,8 @@ class _Cases:
 
     def _tickets(self) -> Iterator[_Written]:
         """Yield steady burns from the first sample on: a ticket comes when its part of the budget is gone."""
-        for pace, told in self._paces():
+        paces = {"3.09": TICKETS, "2.91": TICKETS[1:], "1.03": TICKETS[1:], "0.97": ()}
+        for pace, told in ((Decimal(pace), told) for pace, told in paces.items()):
             bad = round(self._limit("ticket-slow") * pace * EVENTS)
             when = self._minutes_to("ticket-slow", pace)
             early, late = _GRID * int(when * Decimal("0.97") / _GRID), _GRID * math.ceil(when * Decimal("1.03") / _GRID)
@@ -118,13 +133,6 @@ class _Cases:
             yield "SloIdle"
         if self.objective.minimum_events:
             yield "SloTrafficLow"
-
-    def _paces(self) -> Iterator[tuple[Decimal, tuple[str, ...]]]:
-        yield Decimal("3.09"), TICKETS
-        yield Decimal("2.91"), TICKETS[1:]
-        if self.burn.thorough:
-            yield Decimal("1.03"), TICKETS[1:]
-            yield Decimal("0.97"), ()
 
     def _start_and_end(self) -> _Written:
         """Return the case of a burn that starts and ends: all labels and texts, and when each tier is quiet again."""
@@ -187,6 +195,8 @@ class _Cases:
         """Yield a case with enough events for a page, and one with too few, of which somebody is told a day later."""
         enough = self.objective.minimum_events
         yield self._all_bad(2 * math.ceil((enough + 1) / 20), "enough", self._those_of(PAGES))
+        if not self.burn.thorough:
+            return
         a_minute = 2 * ((enough - 1) // 20)
         rest = (Stretch(minutes=1370, total=0), Stretch(minutes=10, total=enough))
         case = self._all_bad(a_minute, "too few", (), *rest)

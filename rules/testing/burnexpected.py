@@ -107,6 +107,16 @@ def up(objective: Objective) -> str:
     return f'up{{job="pods", instance="a", service="{objective.service}"}}'
 
 
+def others(windows: Mapping[str, float], minutes: int, kind: str = "slo:sli_total:rate") -> list[_Alert]:
+    """Return what is recorded of another service's objective, which nothing here may be about, and that it is up."""
+    own = 'sloth_id="another", sloth_service="another", sloth_slo="another"'
+    recorded = [
+        {"series": f'{kind}{window}{{{own}, sloth_window="{window}"}}', "values": f"{value:g}x{minutes}"}
+        for window, value in windows.items()
+    ]
+    return [*recorded, {"series": 'up{job="pods", instance="b", service="another"}', "values": f"1x{minutes}"}]
+
+
 def firing(objective: Objective, minute: int, tiers: Sequence[str]) -> _Alert:
     """Return promtool's expression test for the tiers that fire at a minute."""
     selector = f'alertname="{objective.alerting.name}", alertstate="firing"'

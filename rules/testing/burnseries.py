@@ -11,9 +11,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 EVENTS = 1_000_000  # a minute: enough that a share of a share of 99.99 % is a whole number
+_FLOOD = 7 * EVENTS  # of what must not be counted
 
 _POD, _SERVICE = re.compile(r'\bpod="(?P<name>[^"]*)"'), re.compile(r'\bservice="[^"]*"')
-_Counts = Literal["good", "bad", "all", "none", "half of the bad", "all but half of the bad"]
+_Counts = Literal["good", "bad", "all", "none", "half of the bad", "all but half of the bad", "something else"]
 _COUNTED: Mapping[str, Callable[[int, int], int]] = {
     "good": lambda total, bad: total - bad,
     "bad": lambda _, bad: bad,
@@ -21,6 +22,7 @@ _COUNTED: Mapping[str, Callable[[int, int], int]] = {
     "none": lambda _total, _bad: 0,
     "half of the bad": lambda _, bad: bad // 2,
     "all but half of the bad": lambda total, bad: total - bad // 2,
+    "something else": lambda _total, _bad: _FLOOD,
 }
 
 
@@ -73,7 +75,7 @@ def _of_pods(one: Counting, stretches: Sequence[Stretch]) -> Iterator[Mapping[st
 
 def _of_others(one: Counting, minutes: int) -> Iterator[Mapping[str, str]]:
     if service := _SERVICE.search(one.series):
-        yield _written_series(one.series.replace(service[0], 'service="another"'), f"0+{7 * EVENTS}x{minutes}")
+        yield _written_series(one.series.replace(service[0], 'service="another"'), f"0+{_FLOOD}x{minutes}")
 
 
 def _written_series(name: str, values: str) -> Mapping[str, str]:

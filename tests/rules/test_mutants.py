@@ -56,7 +56,7 @@ def _sample(subject: Subject) -> Iterator[Mutant]:
 
 
 def _is_declared(subject: Subject, mutant: Mutant) -> bool:
-    return any(one.is_about(subject.name, mutant.change) for one in EQUIVALENTS)
+    return any(one.is_about(subject.change(mutant)) for one in EQUIVALENTS)
 
 
 EQUIVALENTS = equivalents.load([library.equivalents()])
