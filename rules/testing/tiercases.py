@@ -176,22 +176,22 @@ def _traffic_low(objective: Objective) -> Iterator[_Written]:
     enough, few = objective.minimum_events, int(objective.minimum_events * _BARELY)
     low = burnexpected.traffic_low(objective, few)
     # A service is known once it has been seen for nine tenths of a day.
-    early, told = 22 * 60 + GRID_MINUTES, 23 * 60
-    yield _day("a day with too few events is told an hour later", objective, few, 1, {early: (), told: (low,)})
+    early, told, over = 22 * 60 + GRID_MINUTES, 23 * 60, 26 * 60
+    yield _day("a day with too few events is told an hour later", objective, few, 1, {early: (), told: (low,), over: ()})
     yield _day("a service that is down is not told to have too few events", objective, few, 0, {told + 60: ()})
     yield _day("a day with just enough events is not told", objective, enough, 1, {told + 60: ()})
 
 
 def _day(name: str, objective: Objective, events: int, up: int, looks: Mapping[int, Sequence[_Written]]) -> _Written:
-    """Return a day whose events happen at noon."""
+    """Return a day whose events happen at noon, and the busy beginning of the next one."""
     series = _recorded(objective, "slo:sli_total:rate", "5m")
     return {
         "name": name,
         "interval": "5m",
         "input_series": [
-            {"series": series, "values": f"0x143 {_pulse(events)!r} 0x143"},
-            _up(objective, up, 288),
-            *burnexpected.others({"5m": 1}, 288),
+            {"series": series, "values": f"0x143 {_pulse(events)!r} 0x143 {events}x24"},
+            _up(objective, up, 313),
+            *burnexpected.others({"5m": 1}, 313),
         ],
         "alert_rule_test": [_look(minute, "SloTrafficLow", *expected) for minute, expected in looks.items()],
     }
