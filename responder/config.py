@@ -25,6 +25,7 @@ from firebrigade.responder.config_services import (
     KubernetesSettings,
     ServiceSettings,
     build_alertmanagers,
+    build_endpoints,
     build_kubernetes,
     build_prometheus,
     build_supervisor,
@@ -42,7 +43,7 @@ from firebrigade.runbooks.loader import RunbookLibrary
 _MAX_BYTES = 1_048_576
 _EMPTY = "is empty; give it a value or leave the line out"
 _MATCHES_SOMETHING = 'alertname="?"'  # a route whose matchers are wrong must not seem to take everything
-_NAMED = ("policies", "alertmanagers", "maintenance")
+_NAMED = ("policies", "alertmanagers", "endpoints", "maintenance")
 _WATCHDOG = (Matcher("alertname", "=", "Watchdog"),)
 
 
@@ -63,6 +64,7 @@ class Config:
         path: the file, or None: there is none, and everything is a default.
         receivers: by name; ``log`` is always among them.
         policies: by name; ``default`` is always among them.
+        endpoints: the services that runbooks may call, by name.
         kubernetes: None where there is no cluster; so with ``prometheus`` and ``supervisor``.
         runbooks: the library, read and checked.
         alertmanagers: by the source that their webhooks name.
@@ -78,6 +80,7 @@ class Config:
     kubernetes: KubernetesSettings | None
     prometheus: ServiceSettings | None
     supervisor: ServiceSettings | None
+    endpoints: Mapping[str, ServiceSettings]
     runbooks: RunbookLibrary
     alertmanagers: Mapping[str, AlertmanagerSettings]
     reconcile: ReconcileSettings
@@ -214,6 +217,7 @@ def _build(
         kubernetes=build_kubernetes(file.kubernetes, problems),
         prometheus=build_prometheus(file.prometheus),
         supervisor=build_supervisor(file.supervisor),
+        endpoints=MappingProxyType(build_endpoints(file.endpoints, problems)),
         runbooks=library,
         alertmanagers=MappingProxyType(build_alertmanagers(file.alertmanagers, problems)),
         reconcile=ReconcileSettings(

@@ -141,6 +141,13 @@ class SupervisorBlock(Block):
     token: SecretStr | None = None
 
 
+class EndpointBlock(Block):
+    """A service that runbooks may call; ``url`` is where their paths begin."""
+
+    url: Url
+    bearer_token: SecretStr | None = None
+
+
 class ReconcileBlock(Block):
     """How open incidents are compared with Alertmanager.
 
@@ -185,6 +192,7 @@ class ConfigFile(Block):
     kubernetes: KubernetesBlock | None = None
     prometheus: PrometheusBlock | None = None
     supervisor: SupervisorBlock | None = None
+    endpoints: dict[str, EndpointBlock] = {}
     runbooks: RunbooksBlock = RunbooksBlock()
     alertmanagers: dict[str, AlertmanagerBlock] = {}
     reconcile: ReconcileBlock = ReconcileBlock()

@@ -1,4 +1,4 @@
-"""The services that Firebrigade asks, as settings: Kubernetes, Prometheus, the agents' supervisor, Alertmanagers.
+"""The services that Firebrigade asks, as settings: Kubernetes, Prometheus, the supervisor, endpoints, Alertmanagers.
 
 ``config.py`` makes them from the file's blocks; the composition makes clients of them.
 """
@@ -11,11 +11,19 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from firebrigade.responder.alertmanager import AlertmanagerSettings
-from firebrigade.responder.config_file import AlertmanagerBlock, KubernetesBlock, PrometheusBlock, SupervisorBlock
+from firebrigade.responder.config_file import (
+    AlertmanagerBlock,
+    EndpointBlock,
+    KubernetesBlock,
+    PrometheusBlock,
+    SupervisorBlock,
+)
 from firebrigade.responder.config_problems import KeyPath, Problems
 from firebrigade.responder.config_secrets import fill_secrets, relative_to
+from firebrigade.runbooks.targets import is_namespace
 
 _BLOCKS: Mapping[str, type[BaseModel]] = {"prometheus": PrometheusBlock, "supervisor": SupervisorBlock}
+_NAMED_BLOCKS: Mapping[str, type[BaseModel]] = {"alertmanagers": AlertmanagerBlock, "endpoints": EndpointBlock}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +47,11 @@ def fill_service_secrets(document: Mapping[str, Any], problems: Problems) -> tup
     filled, failed = dict(document), set[KeyPath]()
     for key, model in _BLOCKS.items():
         _fill(filled, key, model, (key,), (problems, failed))
-    if isinstance(filled.get("alertmanagers"), dict):
-        alertmanagers = filled["alertmanagers"] = dict(filled["alertmanagers"])
-        for name in alertmanagers:
-            _fill(alertmanagers, name, AlertmanagerBlock, ("alertmanagers", name), (problems, failed))
+    for key, model in _NAMED_BLOCKS.items():
+        if isinstance(filled.get(key), dict):
+            named = filled[key] = dict(filled[key])
+            for name in named:
+                _fill(named, name, model, (key, name), (problems, failed))
     return filled, failed
 
 
@@ -76,6 +85,14 @@ def build_prometheus(block: PrometheusBlock | None) -> ServiceSettings | None:
 def build_supervisor(block: SupervisorBlock | None) -> ServiceSettings | None:
     """Return the settings of the agents' supervisor, or None: there is none."""
     return ServiceSettings(url=block.url, bearer_token=block.token) if block else None
+
+
+def build_endpoints(blocks: Mapping[str, EndpointBlock], problems: Problems) -> dict[str, ServiceSettings]:
+    """Return the settings of the services that runbooks may call, by the name that is a step's target."""
+    for name in blocks:
+        if not is_namespace(name):
+            problems.add(("endpoints", name), "is not a name of an endpoint; write lower case letters, digits and -")
+    return {name: ServiceSettings(url=block.url, bearer_token=block.bearer_token) for name, block in blocks.items()}
 
 
 def build_alertmanagers(blocks: Mapping[str, AlertmanagerBlock], problems: Problems) -> dict[str, AlertmanagerSettings]:

@@ -6,9 +6,11 @@ The composition and ``firebrigade runbook plan`` call it. Making a client opens 
 from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config import Config
 from firebrigade.responder.config_automation import AutomationSettings
+from firebrigade.responder.config_services import ServiceSettings
 from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.runbooks import kube
 from firebrigade.runbooks.clients import Clients
+from firebrigade.runbooks.endpoints import EndpointClient, EndpointSettings
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for, reading_guards_for, scope_for
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
@@ -23,7 +25,12 @@ def build_executor(config: Config) -> RunbookExecutor:
         ActionError: the kubeconfig can't be used.
     """
     prometheus = _prometheus(config)
-    clients = Clients(kubernetes=_kubernetes(config), supervisor=_supervisor(config), prometheus=prometheus)
+    clients = Clients(
+        kubernetes=_kubernetes(config),
+        supervisor=_supervisor(config),
+        prometheus=prometheus,
+        endpoints={name: _endpoint(name, found) for name, found in config.endpoints.items()},
+    )
     settings = guard_settings(config.automation)
     return RunbookExecutor(
         build_actions(clients),
@@ -78,6 +85,10 @@ def _supervisor(config: Config) -> SupervisorClient | None:
     if found.bearer_token is None:
         return SupervisorClient(SupervisorSettings(url=found.url))
     return SupervisorClient(SupervisorSettings(url=found.url, token=found.bearer_token))
+
+
+def _endpoint(name: str, found: ServiceSettings) -> EndpointClient:
+    return EndpointClient(EndpointSettings(name=name, url=found.url, token=found.bearer_token))
 
 
 def _prometheus(config: Config) -> PrometheusClient | None:

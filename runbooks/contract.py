@@ -31,8 +31,8 @@ class Target:
     """The one thing that an action changes.
 
     Attributes:
-        kind: ``pod``, ``deployment``, ``statefulset``, ``daemonset``, ``cronjob``, ``node`` or ``agent``.
-        namespace: the Kubernetes namespace; empty for a node and for an agent.
+        kind: ``pod``, ``deployment``, ``statefulset``, ``daemonset``, ``cronjob``, ``endpoint``, ``node``, ``agent``.
+        namespace: the Kubernetes namespace; empty for a node, an agent and an endpoint.
         name: a valid name of its kind, checked when the target is made from labels.
     """
 

@@ -25,6 +25,7 @@ from firebrigade.runbooks.contract import (
     Verdict,
 )
 from firebrigade.runbooks.guards.scope import ScopeGuard
+from firebrigade.runbooks.labelled import PlansWithLabels
 from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
 from firebrigade.runbooks.promql import placeholders, render_query
 from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
@@ -108,7 +109,10 @@ class RunbookExecutor:
         target = resolve_target(step.target, labels, action.TARGET_KIND)
         if isinstance(target, Refusal):
             return target
-        return action.plan(target, _params(action.Params, step), step_id, now)
+        params = _params(action.Params, step)
+        if isinstance(action, PlansWithLabels):
+            return action.plan_with(labels, target, params, step_id, now)
+        return action.plan(target, params, step_id, now)
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
         """Ask every guard; the first refusal wins."""
@@ -141,7 +145,8 @@ class RunbookExecutor:
         if step.action not in self._actions:
             text = (
                 f"The action {step.action} needs a connection that is not configured: "
-                "set kubernetes in firebrigade.yaml, supervisor for an action on agents, or prometheus for a query."
+                "set kubernetes in firebrigade.yaml, supervisor for an action on agents, prometheus for a query, or "
+                "endpoints for a request."
             )
         elif step.verify_query and self._prometheus is None:
             text = f"The step {step.name} is verified by a query, and no Prometheus is configured: set prometheus."

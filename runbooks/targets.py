@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from firebrigade.runbooks.contract import Json, Refusal, RefusalReason, Target
 
 KINDS = ("pod", "deployment", "statefulset", "daemonset", "node", "agent")
-WITHOUT_NAMESPACE = ("node", "agent")
-LITERAL_NAME = ("cronjob",)  # what is run is for the runbook to say, not for the alert
+WITHOUT_NAMESPACE = ("node", "agent", "endpoint")
+LITERAL_NAME = ("cronjob", "endpoint")  # what is run is for the runbook to say, not for the alert
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _SUBDOMAIN = rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from firebrigade.runbooks.contract import PastStep, Plan, Refusal, RefusalReason, Target
 
-_IN_NO_NAMESPACE = {"agent", ""}  # allowed by whoever configured their address; nothing has no kind
+_IN_NO_NAMESPACE = {"agent", "endpoint", ""}  # allowed by whoever configured their address; nothing has no kind
 
 
 class ScopeGuard(Protocol):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from firebrigade.runbooks.contract import Json, Target
 from sandbox.cluster import Fault
-from tests.runbooks.little_world import AGENT, NAMESPACE, NODE, SERVICE, World
+from tests.runbooks.little_world import AGENT, HOOKS, NAMESPACE, NODE, SERVICE, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +141,14 @@ CASES = {
         forget=lambda world: world.cluster.add_fault(Fault(answer="drop-after", verb="create", resource="jobs")),
         meddle=_other_image,
         spoil=lambda world: world.cluster.set_pace(job_runs_seconds=10**6),
+        heal=lambda world: world.cluster.advance(60),
+    ),
+    "http_request": Case(
+        action="http_request",
+        params={"path": "/drain", "repeatable": True, "status": "/runs/$step_id"},
+        prepare=lambda _: HOOKS,
+        forget=lambda world: world.endpoint.faults.add("drop-after", method="POST"),
+        spoil=lambda world: setattr(world.endpoint, "stuck", True),
         heal=lambda world: world.cluster.advance(60),
     ),
     "recover_agent": Case(

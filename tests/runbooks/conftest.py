@@ -7,11 +7,13 @@ import pytest
 
 from firebrigade.responder.clock import ManualClock
 from firebrigade.runbooks.clients import Clients
+from firebrigade.runbooks.endpoints import EndpointClient, EndpointSettings
 from firebrigade.runbooks.kube import KubernetesClient, KubernetesSettings, connect
 from firebrigade.runbooks.registry import build_actions, build_readers
 from firebrigade.runbooks.supervisor import SupervisorClient, SupervisorSettings
 from sandbox.cluster import Cluster
 from sandbox.cluster.world import deployment
+from sandbox.endpoint import Endpoint
 from sandbox.supervisor import Supervisor
 from tests.runbooks.action_cases import CASES, Case
 from tests.runbooks.little_world import AGENT, NAMESPACE, TOKEN, World
@@ -54,17 +56,29 @@ def supervisor(clock: ManualClock) -> Iterator[Supervisor]:
 
 
 @pytest.fixture
+def endpoint(clock: ManualClock) -> Iterator[Endpoint]:
+    with Endpoint(clock=clock) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
 def world(
-    clock: ManualClock, cluster: Cluster, connected: Callable[..., KubernetesClient], supervisor: Supervisor
+    clock: ManualClock,
+    cluster: Cluster,
+    connected: Callable[..., KubernetesClient],
+    supervisor: Supervisor,
+    endpoint: Endpoint,
 ) -> World:
     kubernetes = connected()
     settings = SupervisorSettings(url=supervisor.address)
-    clients = Clients(kubernetes=kubernetes, supervisor=SupervisorClient(settings))
+    hooks = EndpointClient(EndpointSettings(name="hooks", url=endpoint.address, timeout_seconds=2))
+    clients = Clients(kubernetes=kubernetes, supervisor=SupervisorClient(settings), endpoints={"hooks": hooks})
     return World(
         clock=clock,
         cluster=cluster,
         kubernetes=kubernetes,
         supervisor=supervisor,
+        endpoint=endpoint,
         actions=dict(build_actions(clients)),
         readers=dict(build_readers(clients)),
     )

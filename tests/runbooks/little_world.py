@@ -9,11 +9,13 @@ from firebrigade.runbooks.contract import Action, Json, Plan, Refusal, Target
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.readings import Asked, ReadAction
 from sandbox.cluster import Cluster
+from sandbox.endpoint import Endpoint
 from sandbox.supervisor import Supervisor
 
 NAMESPACE = "shop"
 SERVICE = Target(kind="deployment", namespace=NAMESPACE, name="checkout")
 NODE = Target(kind="node", namespace="", name="node-2")
+HOOKS = Target(kind="endpoint", namespace="", name="hooks")
 AGENT = Target(kind="agent", namespace="", name="agent-07")
 TOKEN = "the-cluster-s-secret-token"
 
@@ -26,6 +28,7 @@ class World:
     cluster: Cluster
     kubernetes: KubernetesClient
     supervisor: Supervisor
+    endpoint: Endpoint
     actions: dict[str, Action]
     readers: dict[str, ReadAction]
 
@@ -85,6 +88,6 @@ class World:
         return found
 
     def changes(self) -> int:
-        """Return how many requests have changed something in the cluster or at the supervisor."""
+        """Return how many requests have changed something in the cluster, at the supervisor or at the endpoint."""
         recoveries = sum(agent["restarts"] for agent in self.supervisor.kept()["agents"])
-        return len(self.cluster.changes) + int(recoveries)
+        return len(self.cluster.changes) + int(recoveries) + self.endpoint.effects

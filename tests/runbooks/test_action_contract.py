@@ -18,6 +18,7 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.records import plan_from_json, plan_to_json
 from firebrigade.runbooks.registry import action_classes
+from firebrigade.runbooks.targets import WITHOUT_NAMESPACE
 from sandbox.cluster import Fault
 
 
@@ -100,7 +101,7 @@ def test_nothing_is_verified_before_it_is_applied(world: Any, case: Any) -> None
 
 def test_a_target_that_does_not_exist_is_refused(world: Any, case: Any) -> None:
     kind = case.prepare(world).kind
-    target = Target(kind=kind, namespace="" if kind in ("agent", "node") else "shop", name="nothing")
+    target = Target(kind=kind, namespace="" if kind in WITHOUT_NAMESPACE else "shop", name="nothing")
     refusal = world.plan_or_refusal(case.action, target, **case.params)
     assert isinstance(refusal, Refusal)
     assert refusal.reason is RefusalReason.NOT_FOUND
@@ -118,6 +119,7 @@ def test_a_server_that_is_not_well_is_asked_again_later(world: Any, case: Any, s
     target = case.prepare(world)
     world.cluster.add_fault(Fault(answer=status, verb="get", retry_after=7))
     world.supervisor.faults.add(status, method="GET", retry_after=7)
+    world.endpoint.faults.add(status, method="GET", retry_after=7)
     with pytest.raises(TemporaryActionError) as raised:
         world.plan(case.action, target, **case.params)
     assert raised.value.retry_after_seconds == 7

@@ -16,6 +16,7 @@ BLOCKS = {
     "a receiver's": ("receivers:\n  slack:\n    channel: C0123456789\n    {}\n", "token", "receivers.slack"),
     "Prometheus'": ("prometheus:\n  url: http://x\n  {}\n", "bearer_token", "prometheus"),
     "the supervisor's": ("supervisor:\n  url: http://x\n  {}\n", "token", "supervisor"),
+    "an endpoint's": ("endpoints:\n  hooks:\n    url: http://x\n    {}\n", "bearer_token", "endpoints.hooks"),
     "Alertmanager's": ("alertmanagers:\n  am:\n    url: http://x\n    {}\n", "bearer_token", "alertmanagers.am"),
     "Alertmanager's other": (
         "alertmanagers:\n  am:\n    url: http://x\n    username: u\n    {}\n",
@@ -31,6 +32,7 @@ def secret_in(config: Config, key: str, path: str) -> str:
         "prometheus": config.prometheus,
         "supervisor": config.supervisor,
         "receivers.slack": config.receivers["slack"].config if "slack" in config.receivers else None,
+        "endpoints.hooks": config.endpoints.get("hooks"),
         "alertmanagers.am": config.alertmanagers.get("am"),
     }
     block = blocks[path]
