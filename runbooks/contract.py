@@ -57,6 +57,7 @@ class Plan:
         desired: what will be there: absolute values, never "one more".
         precondition: what must still hold when it is applied (a UID, a revision, a replica count, resourceVersion).
         summary: one sentence, from → to, for people.
+        seen: readings that change by themselves, such as a last heartbeat; no part of what a person approves.
     """
 
     step_id: str
@@ -68,6 +69,7 @@ class Plan:
     precondition: Mapping[str, Json]
     summary: str
     planned_at: datetime
+    seen: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ class RefusalReason(StrEnum):
 
     OFF = "off"  # the global switch
     DRY_RUN = "dry_run"
+    APPROVAL = "approval"  # a person has to approve the plan first
     NAMESPACE = "namespace"
     NOT_ALLOWED = "not_allowed"  # by the lists of actions and targets
     MAINTENANCE = "maintenance"  # of the target itself

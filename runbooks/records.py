@@ -3,6 +3,8 @@
 What ``…_from_json`` is given was written by ``…_to_json``; anything else raises ValueError or KeyError.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -15,6 +17,7 @@ from firebrigade.runbooks.contract import (
 )
 
 JsonObject = Mapping[str, Json]
+_UNNAMED = {"planned_at", "seen"}
 
 
 def target_to_json(target: Target) -> dict[str, Json]:
@@ -39,6 +42,7 @@ def plan_to_json(plan: Plan) -> dict[str, Json]:
         "precondition": dict(plan.precondition),
         "summary": plan.summary,
         "planned_at": plan.planned_at.isoformat(),
+        "seen": dict(plan.seen),
     }
 
 
@@ -54,7 +58,19 @@ def plan_from_json(data: JsonObject) -> Plan:
         precondition=data["precondition"],
         summary=data["summary"],
         planned_at=_aware(data["planned_at"]),
+        seen=data.get("seen", {}),  # plans of earlier versions have none
     )
+
+
+def plan_hash(data: JsonObject) -> str:
+    """Return the name of exactly this plan, by which a person approves it: SHA-256 in hexadecimal.
+
+    It covers everything but when the plan was made and the readings that change by themselves. The step's id is in it,
+    so that no approval is good for another step.
+    """
+    named = {key: value for key, value in data.items() if key not in _UNNAMED}
+    text = json.dumps(named, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def change_to_json(change: Change) -> dict[str, Json]:

@@ -73,11 +73,12 @@ class RecoverAgent:
             action=self.NAME,
             target=target,
             params=params.model_dump(mode="json"),
-            before=_shown(agent),
+            before=_state(agent),
             desired={"state": "healthy"},
             precondition={},
             summary=f"Ask the supervisor to recover {target}, from {agent.state[:20]} to healthy.",
             planned_at=now,
+            seen=_shown(agent),
         )
 
     def apply(self, plan: Plan) -> Change:
@@ -125,6 +126,10 @@ def heartbeat_verdict(plan: Plan, agent: Agent) -> Verdict:
     else:
         text = f"{plan.target} is said to be {agent.state[:20]} and was not heard since its recovery."
     return Verdict(health=Health.WAITING, summary=text, evidence=_shown(agent))
+
+
+def _state(agent: Agent) -> dict[str, Json]:
+    return {"state": agent.state, "silent_restarts": agent.silent_restarts}
 
 
 def _shown(agent: Agent) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from firebrigade.runbooks.contract import Guard
+from firebrigade.runbooks.guards.approval import NeedsApproval
 from firebrigade.runbooks.guards.blast_radius import BlastRadius
 from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, RunsPerHour
 from firebrigade.runbooks.guards.scope import (
@@ -31,6 +32,8 @@ class GuardSettings:
     Attributes:
         automation: False switches every action off.
         dry_run: plan and write down, change nothing.
+        approve: a person has to approve every plan.
+        approve_actions: the actions whose plans a person has to approve in any case.
         namespaces: the namespaces in which something may be changed; none unless named. An agent is in none:
             whoever configured the supervisor's address has allowed its agents.
         nodes: patterns of the names of the nodes that may be changed; none unless named.
@@ -49,6 +52,8 @@ class GuardSettings:
 
     automation: bool = True
     dry_run: bool = False
+    approve: bool = False
+    approve_actions: frozenset[str] = frozenset()
     namespaces: frozenset[str] = frozenset()
     nodes: tuple[str, ...] = ()
     allow_actions: frozenset[str] | None = None
@@ -85,7 +90,11 @@ def scope_for(settings: GuardSettings) -> tuple[ScopeGuard, ...]:
 
 
 def guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
-    """Return the guards in the order in which they are asked; dry run last, so that it shows what else would refuse."""
+    """Return the guards in the order in which they are asked.
+
+    Dry run comes after the others, so that it shows what else would refuse; approval last, so that nobody is asked to
+    approve what is refused.
+    """
     return (
         OffSwitch(automation=settings.automation),
         AllowedNamespaces(namespaces=settings.namespaces, nodes=settings.nodes),
@@ -97,4 +106,5 @@ def guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
         RunsPerHour(on_one_target=settings.runs_per_hour_per_target, altogether=settings.runs_per_hour),
         BlastRadius(max_unready_percent=settings.max_unready_percent),
         DryRun(dry_run=settings.dry_run),
+        NeedsApproval(everything=settings.approve, actions=settings.approve_actions),
     )

@@ -1,6 +1,7 @@
 """What every action promises, tried on each against the sandbox's cluster and supervisor."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from firebrigade.runbooks.contract import (
     TemporaryActionError,
     UnknownOutcomeError,
 )
-from firebrigade.runbooks.records import plan_from_json, plan_to_json
+from firebrigade.runbooks.records import plan_from_json, plan_hash, plan_to_json
 from firebrigade.runbooks.registry import action_classes
 from firebrigade.runbooks.targets import WITHOUT_NAMESPACE
 from sandbox.cluster import Fault
@@ -44,6 +45,17 @@ def test_a_plan_survives_the_database(world: Any, case: Any) -> None:
     assert plan.step_id == "step-1"
     assert plan.action == case.action
     assert plan.planned_at == world.clock.now()
+
+
+def test_a_plan_made_anew_as_of_the_same_moment_is_the_same_plan(world: Any, case: Any) -> None:
+    """An approval is for exactly one plan: without this, no approved plan of the action could ever be applied."""
+    target = case.prepare(world)
+    action = world.actions[case.action]
+    params = action.Params.model_validate(case.params)
+    first = action.plan(target, params, "step-1", world.clock.now())
+    world.clock.advance(timedelta(seconds=1))
+    again = action.plan(target, params, "step-1", first.planned_at)
+    assert plan_hash(plan_to_json(again)) == plan_hash(plan_to_json(stored(first)))
 
 
 def test_applying_twice_changes_once(world: Any, case: Any) -> None:

@@ -1,6 +1,7 @@
 """Records survive the database."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,7 @@ PLANS = st.builds(
     precondition=OBJECTS,
     summary=TEXTS,
     planned_at=MOMENTS,
+    seen=OBJECTS,
 )
 STEPS = st.builds(
     RunbookStep,
@@ -73,3 +75,35 @@ def test_a_time_without_a_zone_is_refused() -> None:
     written = {**records.plan_to_json(plan), "planned_at": "2026-01-05T00:00:00"}
     with pytest.raises(ValueError, match="time zone"):
         records.plan_from_json(written)
+
+
+@settings(deadline=None)
+@given(PLANS, PLANS)
+def test_a_plan_s_hash_is_that_of_what_it_does_and_not_of_when_it_was_made(one: Plan, other: Plan) -> None:
+    later = replace(one, planned_at=other.planned_at, seen=other.seen)
+    assert plan_hash(one) == plan_hash(later)
+    assert (plan_hash(one) == plan_hash(other)) is (one == replace(other, planned_at=one.planned_at, seen=one.seen))
+
+
+def plan_hash(plan: Plan) -> str:
+    """Return the hash of a plan as it comes back from the database."""
+    return records.plan_hash(json.loads(json.dumps(records.plan_to_json(plan))))
+
+
+def test_a_plan_of_an_earlier_version_comes_back() -> None:
+    moment = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    target = Target(kind="pod", namespace="shop", name="checkout-1")
+    plan = Plan(
+        step_id="s",
+        action="restart_pod",
+        target=target,
+        params={},
+        before={},
+        desired={},
+        precondition={},
+        summary="",
+        planned_at=moment,
+    )
+    kept = records.plan_to_json(plan)
+    del kept["seen"]
+    assert records.plan_from_json(kept) == plan
