@@ -19,6 +19,7 @@ class Reason(StrEnum):
     TRIGGERED = "triggered"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
+    APPROVAL = "approval"  # a plan waits for a person
     UPDATED = "updated"  # the machine did something, or an alert joined or left
     RESOLVED = "resolved"
 
@@ -36,6 +37,32 @@ class NotifiedAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequest:
+    """A plan that waits for a person, with all that they decide by. The texts may hold what came with the alert.
+
+    Attributes:
+        step: the step's number within its incident, from 1 on.
+        plan: the plan's hash; an answer names it, so that nobody approves what they were not shown.
+        summary: one sentence, from → to.
+        details: where, why, how it is verified and undone, until when; a line each.
+        approve_with: the command that approves exactly this plan.
+        reject_with: the command that rejects it.
+    """
+
+    step: int
+    plan: str
+    summary: str
+    details: tuple[str, ...]
+    approve_with: str
+    reject_with: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All of it in lines, for channels that show text."""
+        return (self.summary, *self.details, f"approve: {self.approve_with}", f"reject: {self.reject_with}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """Everything that a receiver may say about an incident at one moment.
 
@@ -48,6 +75,7 @@ class Notification:
         round: how often the levels were begun anew, from 0; a level is rung again in each round.
         severity: ``critical``, ``warning``, ``info``, or what else the alert's label says.
         automation: one sentence: what the machine is doing, or why it does nothing.
+        approval: the plan that waits for a person, or None: none does.
         acknowledge_with: the command by which a person takes it on; empty when there is nothing to take on.
         timeline: the latest entries in words, oldest first.
         links: name to address, such as ``runbook``, ``dashboard``, ``incident``; addresses are untrusted too.
@@ -69,6 +97,7 @@ class Notification:
     opened_at: datetime
     at: datetime
     acknowledge_with: str = ""
+    approval: ApprovalRequest | None = None
     round: int = 0
     alerts: tuple[NotifiedAlert, ...] = ()
     timeline: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ def _sections(notification: Notification) -> list[Section]:
         ("Service", [one_line(notification.service, 200)]),
         ("Summary", [one_line(notification.summary, 2000)]),
         ("Automation", [one_line(notification.automation, 1000)]),
+        ("A plan waits for approval", lines(notification.approval.lines if notification.approval else (), limit=500)),
         ("Take it on", [one_line(notification.acknowledge_with, 200)]),
         ("Alerts", _alerts(notification.alerts)),
         ("Timeline", lines(notification.timeline[-_MOST_TIMELINE:], limit=500)),

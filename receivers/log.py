@@ -49,4 +49,10 @@ def _facts(notification: Notification) -> dict[str, str | int]:
         "automation": one_line(notification.automation, 500),
         "firing": sum(alert.firing for alert in notification.alerts),
         "at": notification.at.isoformat(),
+        **_question(notification),
     }
+
+
+def _question(notification: Notification) -> dict[str, str]:
+    asked = notification.approval
+    return {"approval": one_line(" · ".join(asked.lines), 1000)} if asked else {}

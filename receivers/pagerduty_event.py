@@ -83,6 +83,8 @@ def _details(notification: Notification) -> dict[str, Any]:
         "acknowledge with": one_line(notification.acknowledge_with, 200),
         "timeline": lines(notification.timeline[-20:], limit=500),
     }
+    if notification.approval is not None:
+        details["a plan waits for approval"] = lines(notification.approval.lines, limit=500)
     return details | _alerts_within(_DETAILS_LIMIT_BYTES - _size(details), notification.alerts)
 
 

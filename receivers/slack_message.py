@@ -20,6 +20,7 @@ _HEADER_LIMIT = 150
 _SECTION_LIMIT = 3000
 _TIMELINE_LIMIT = 2500
 _LINKS_LIMIT = 2500
+_PLAN_LIMIT = 2500
 _MOST_ALERTS = 10
 _MOST_TIMELINE = 8
 
@@ -67,12 +68,15 @@ def reply(notification: Notification, mentions: Sequence[str]) -> Content | None
     if notification.reason is Reason.ESCALATED:
         said = f"Escalated to level {notification.level}: {shown(notification.title, 200)}"
         called = mentions
+    elif notification.reason is Reason.APPROVAL:
+        said, called = f"A plan waits for approval: {shown(notification.title, 200)}", mentions
     elif notification.reason is Reason.RESOLVED:
         said, called = f"Resolved: {shown(notification.title, 200)}", ()
     else:
         return None
     automation = shown(notification.automation, 400)
-    blocks = [_section("\n".join(filter(None, [f"*{said}*", automation]))), *_mention_blocks(called)]
+    plan = _approval(notification)
+    blocks = [_section("\n".join(filter(None, [f"*{said}*", automation, *plan]))), *_mention_blocks(called)]
     return Content(text=_with_mentions(said, called), blocks=blocks, metadata=_metadata(notification))
 
 
@@ -95,13 +99,28 @@ def _facts(notification: Notification) -> str:
 
 def _optional_sections(notification: Notification) -> list[dict[str, Any]]:
     links = web_links(notification.links, count=8)
+    plan = _approval(notification)
     timeline = lines(notification.timeline[-_MOST_TIMELINE:], limit=150)
     parts = [
+        _fit(["*A plan waits for approval*", *plan], "\n", _PLAN_LIMIT) if plan else "",
         _fit(_alerts(notification.alerts), "\n", _SECTION_LIMIT),
         _fit([f"• {shown(line, 150)}" for line in timeline], "\n", _TIMELINE_LIMIT),
         _fit([f"<{escape(address)}|{_link_name(name)}>" for name, address in links.items()], " · ", _LINKS_LIMIT),
     ]
     return [_section(part) for part in parts if part]
+
+
+def _approval(notification: Notification) -> list[str]:
+    """Return the plan that waits for a person, a line each, the commands as code; empty without one."""
+    asked = notification.approval
+    if asked is None:
+        return []
+    commands = [("Approve", asked.approve_with), ("Reject", asked.reject_with)]
+    return [
+        shown(asked.summary, 300),
+        *(shown(line, 200) for line in asked.details),
+        *(f"*{name}* `{shown(command, 120)}`" for name, command in commands),
+    ]
 
 
 def _link_name(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from firebrigade.receivers.contract import (
+    ApprovalRequest,
     DeliveryError,
     PermanentDeliveryError,
     Reason,
@@ -51,6 +52,9 @@ def texts_of(notification: Any, text: str) -> dict[str, Any]:
         "severity": text,
         "status": text,
         "automation": text,
+        "approval": ApprovalRequest(
+            step=1, plan="0" * 64, summary=text, details=(text,) * 10, approve_with=text, reject_with=text
+        ),
         "timeline": (text,) * 100,
         "alerts": (alert,) * 100,
         "links": {text: text, "runbook": text, "x": "javascript:alert(1)", "y": f"https://x.example/{text}"},
