@@ -3,26 +3,38 @@
 Thin: it reads the question, asks the store, and represents the answer. Errors are raised and become JSON in ``app.py``.
 """
 
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, jsonify, request
 
-from firebrigade.responder.authentication import Credentials
+from firebrigade.responder.answering import answer_plan
+from firebrigade.responder.approval import Answer
+from firebrigade.responder.authentication import Access, Credentials
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.errors import NotFoundError, PayloadError
-from firebrigade.responder.incoming import authenticate, read_json_body, refuse_other_origins
+from firebrigade.responder.incoming import approver, authenticate, read_json_body, refuse_other_origins
 from firebrigade.responder.json_fields import JsonFields
 from firebrigade.responder.json_text import JsonObject, read_json
 from firebrigade.responder.model import Incident, IncidentStatus
+from firebrigade.responder.proposal import proposal_of
 from firebrigade.responder.records import Engine, Records
-from firebrigade.responder.representation import JsonValue, represent, represent_alert, represent_chain, represent_link
+from firebrigade.responder.representation import (
+    JsonValue,
+    represent,
+    represent_alert,
+    represent_chain,
+    represent_link,
+    represent_step,
+)
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 MAX_BODY_BYTES = 65_536
 MAX_ID = 2**63 - 1  # the largest that either database takes as a parameter
 MAX_ACTOR_CHARACTERS = 100
+MAX_NOTE_CHARACTERS = 300
 
 _STATUSES: dict[str, Collection[IncidentStatus]] = {
     "open": (IncidentStatus.TRIGGERED, IncidentStatus.ACKNOWLEDGED),
@@ -37,6 +49,7 @@ class Api:
     store: Records
     clock: Clock
     engine: Engine
+    approvers: Credentials = field(default_factory=Credentials)
 
     def list_incidents(self) -> Response:
         """Answer with the newest incidents; ``next_before`` asks for the ones after them.
@@ -54,13 +67,16 @@ class Api:
         _check_id(incident_id)
         incident = self.store.incident(incident_id)
         chain = self.store.chain(incident_id)
+        steps = self.store.steps(incident_id)
+        waiting = proposal_of(incident, steps)
         return jsonify(
             incident=represent(incident),
             alerts=[represent_alert(alert) for alert in self.store.alerts(incident_id)],
             timeline=[represent_link(link) for link in chain.links],
             chain=represent_chain(chain),
             deliveries=[represent(delivery) for delivery in self.store.deliveries(incident_id)],
-            steps=[represent(step) for step in self.store.steps(incident_id)],
+            steps=[represent_step(step) for step in steps],
+            proposal=represent(waiting) if waiting else None,
         )
 
     def list_chains(self) -> Response:
@@ -79,6 +95,14 @@ class Api:
         """Resolve; a second time changes nothing."""
         _check_id(incident_id)
         return self._changed(self.store.resolve(incident_id, _read_actor(_read_fields()), self.clock.now()))
+
+    def approve(self, incident_id: int, number: int) -> Response:
+        """Approve the plan of a step; a second time changes nothing."""
+        return self._answered(incident_id, number, approve=True)
+
+    def reject(self, incident_id: int, number: int) -> Response:
+        """Reject the plan of a step; a second time changes nothing."""
+        return self._answered(incident_id, number, approve=False)
 
     def show_automation(self) -> Response:
         """Answer with the global switch."""
@@ -100,24 +124,33 @@ class Api:
         firing = sum(held.firing for held in self.store.alerts(incident.id)) if incident.open else None
         return {**represent(incident), "alerts_firing": firing}
 
+    def _answered(self, incident_id: int, number: int, *, approve: bool) -> Response:
+        name = approver(self.approvers)
+        _check_id(incident_id)
+        answer = _read_answer(_read_fields(), name, approve=approve)
+        step = answer_plan(self.store, self.engine, self.clock, (incident_id, number), answer)
+        return jsonify(step=represent_step(step))
+
     def _changed(self, incident: Incident) -> Response:
         self.engine.wake()
         return jsonify(incident=represent(incident))
 
 
-def make_api(api: Api, credentials: Credentials) -> Blueprint:
+def make_api(api: Api, access: Access) -> Blueprint:
     """Return the routes, all of which ask for credentials first."""
     blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
     @blueprint.before_request
     def let_in() -> None:
-        authenticate(credentials)
+        authenticate(access.api, access.approvers)
         refuse_other_origins()
 
     blueprint.get("/incidents")(api.list_incidents)
     blueprint.get("/incidents/<int:incident_id>")(api.show_incident)
     blueprint.post("/incidents/<int:incident_id>/acknowledge")(api.acknowledge)
     blueprint.post("/incidents/<int:incident_id>/resolve")(api.resolve)
+    blueprint.post("/incidents/<int:incident_id>/steps/<int:number>/approve")(api.approve)
+    blueprint.post("/incidents/<int:incident_id>/steps/<int:number>/reject")(api.reject)
     blueprint.get("/chains")(api.list_chains)
     blueprint.get("/automation")(api.show_automation)
     blueprint.post("/automation")(api.switch_automation)
@@ -159,6 +192,16 @@ def _read_actor(fields: JsonFields) -> str:
     if len(actor) > MAX_ACTOR_CHARACTERS or not actor.isprintable():
         raise fields.error("actor", f"must be a name of at most {MAX_ACTOR_CHARACTERS} printable characters")
     return actor
+
+
+def _read_answer(fields: JsonFields, name: str, *, approve: bool) -> Answer:
+    plan = fields.text("plan", empty=False)
+    if not re.fullmatch("[0-9a-f]{64}", plan):
+        raise fields.error("plan", "must be the plan_hash of the plan that you have seen: 64 digits")
+    note = fields.text("note", default="")
+    if len(note) > MAX_NOTE_CHARACTERS or not note.isprintable():
+        raise fields.error("note", f"must be at most {MAX_NOTE_CHARACTERS} printable characters")
+    return Answer(approve=approve, plan=plan, actor=name, note=note)
 
 
 def _check_id(incident_id: int) -> None:

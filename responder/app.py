@@ -15,6 +15,7 @@ from firebrigade.responder.clock import Clock
 from firebrigade.responder.errors import (
     ConflictError,
     FirebrigadeError,
+    NotAllowedError,
     NotFoundError,
     PayloadError,
     StoreUnavailableError,
@@ -30,6 +31,7 @@ RETRY_AFTER_SECONDS = 5
 _STATUS_OF_ERROR: dict[type[FirebrigadeError], int] = {
     PayloadError: 400,
     NotFoundError: 404,
+    NotAllowedError: 403,
     ConflictError: 409,
     StoreUnavailableError: 503,
 }
@@ -58,7 +60,8 @@ def create_app(
     app = _empty_app()
     webhook = Webhook(store=store, view=config_view, clock=clock, engine=engine, metrics=metrics)
     app.register_blueprint(make_webhook(webhook, credentials.webhook))
-    app.register_blueprint(make_api(Api(store=store, clock=clock, engine=engine), credentials.api))
+    api = Api(store=store, clock=clock, engine=engine, approvers=credentials.approvers)
+    app.register_blueprint(make_api(api, credentials))
     app.register_blueprint(make_operations(store, engine, metrics))
     app.register_blueprint(make_runbook_pages(config_view.runbooks))
     _register_errors(app)

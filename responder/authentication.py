@@ -66,10 +66,15 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The two doors of the service."""
+    """The doors of the service.
+
+    Attributes:
+        approvers: who may approve and reject plans, by name; they may use the API as well. Never open to anyone.
+    """
 
     webhook: Credentials
     api: Credentials
+    approvers: Credentials = field(default_factory=Credentials)
 
 
 def make_credentials(
@@ -88,6 +93,12 @@ def make_credentials(
         for user, password in (passwords or {}).items()
     ]
     return Credentials(accepted=(*bearers, *basics), open_to_anyone=insecure)
+
+
+def make_approvers(tokens: Mapping[str, SecretStr]) -> Credentials:
+    """Return the credentials of approvers: a bearer token each, which stands for its name."""
+    held = ((name, token.get_secret_value().encode()) for name, token in tokens.items())
+    return Credentials(accepted=tuple(Credential("bearer", name, _digest(token)) for name, token in held))
 
 
 def _read_authorization(authorization: str | None) -> tuple[str, bytes]:

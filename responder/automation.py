@@ -13,12 +13,24 @@ class Progress(StrEnum):
 
     NONE = "none"  # no runbook, or not begun
     RUNNING = "running"
+    AWAITING = "awaiting"  # a person's approval
     VERIFIED = "verified"
     FAILED = "failed"  # something was tried and nothing helped
     REFUSED = "refused"  # nothing was tried
+    REJECTED = "rejected"  # a person wants none of it
+    EXPIRED = "expired"  # nobody approved a plan in time
 
 
 _TRIED = {StepStatus.FAILED, StepStatus.UNDONE}
+# What one step says about the whole run, strongest first. A no, or nobody's yes, ends it: the steps after it were meant
+# for a machine that may go on.
+_OF_ONE_STEP = {
+    StepStatus.VERIFIED: Progress.VERIFIED,
+    StepStatus.REJECTED: Progress.REJECTED,
+    StepStatus.EXPIRED: Progress.EXPIRED,
+    StepStatus.PROPOSED: Progress.AWAITING,
+}
+_ENDS_THE_RUN = {StepStatus.VERIFIED, StepStatus.REJECTED, StepStatus.EXPIRED}
 
 
 def progress(steps: Sequence[StepResult]) -> Progress:
@@ -26,8 +38,9 @@ def progress(steps: Sequence[StepResult]) -> Progress:
     statuses = [step.status for step in steps]
     if not statuses:
         return Progress.NONE
-    if StepStatus.VERIFIED in statuses:
-        return Progress.VERIFIED
+    for status, came_to in _OF_ONE_STEP.items():
+        if status in statuses:
+            return came_to
     if not all(status.over for status in statuses):
         return Progress.RUNNING
     return Progress.FAILED if _TRIED & set(statuses) else Progress.REFUSED
@@ -39,8 +52,8 @@ def ended_at(steps: Sequence[StepResult]) -> datetime | None:
 
 
 def current(steps: Sequence[StepResult]) -> StepResult | None:
-    """Return the step whose turn it is; None once one has helped, or all are over."""
-    if any(step.status is StepStatus.VERIFIED for step in steps):
+    """Return the step whose turn it is; None once one has helped, a person has said no, or all are over."""
+    if any(step.status in _ENDS_THE_RUN for step in steps):
         return None
     return next((step for step in steps if not step.status.over), None)
 
@@ -71,6 +84,12 @@ def _about_steps(case: Case, runbook: str) -> str:
             return f"Runbook {runbook} did not help; it needs a person."
         case Progress.REFUSED:
             return _not_applied(case, runbook)
+        case Progress.REJECTED | Progress.EXPIRED:
+            last = next(step for step in case.steps if step.status in {StepStatus.REJECTED, StepStatus.EXPIRED})
+            return f"Runbook {runbook}: {last.name} was not applied ({last.verdict}); it needs a person."
+        case Progress.AWAITING if step:
+            summary = (step.plan or {}).get("summary", "")
+            return f"Runbook {runbook}: {step.name} waits for a person to approve its plan: {summary}"
         case _:
             what = f"{step.name} is {_DOING[step.status]}" if step else "on its way"
             return f"Runbook {runbook}: {what}."
@@ -87,6 +106,8 @@ def _not_applied(case: Case, runbook: str) -> str:
 _DOING = {
     StepStatus.PENDING: "being planned",
     StepStatus.PLANNED: "planned",
+    StepStatus.PROPOSED: "waiting for approval",
+    StepStatus.APPROVED: "approved and about to be applied",
     StepStatus.APPLYING: "being applied",
     StepStatus.APPLIED: "applied and being verified",
     StepStatus.UNDOING: "being undone",

@@ -25,6 +25,7 @@ class AutomationMode(StrEnum):
     """What the machine may do by configuration; the off switch is beside it."""
 
     AUTO = "auto"
+    APPROVE = "approve"  # a person approves each plan
     DRY_RUN = "dry-run"
     OFF = "off"
 

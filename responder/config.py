@@ -11,10 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.alertmanager import AlertmanagerSettings
+from firebrigade.responder.config_approvers import build_approvers, check_somebody_may_approve
 from firebrigade.responder.config_automation import AutomationSettings, build_automation
 from firebrigade.responder.config_file import ConfigFile, keys_at
 from firebrigade.responder.config_problems import KeyPath, Problems, word_error
@@ -43,7 +44,7 @@ from firebrigade.runbooks.loader import RunbookLibrary
 _MAX_BYTES = 1_048_576
 _EMPTY = "is empty; give it a value or leave the line out"
 _MATCHES_SOMETHING = 'alertname="?"'  # a route whose matchers are wrong must not seem to take everything
-_NAMED = ("policies", "alertmanagers", "endpoints", "maintenance")
+_NAMED = ("policies", "alertmanagers", "approvers", "endpoints", "maintenance")
 _WATCHDOG = (Matcher("alertname", "=", "Watchdog"),)
 
 
@@ -64,6 +65,7 @@ class Config:
         path: the file, or None: there is none, and everything is a default.
         receivers: by name; ``log`` is always among them.
         policies: by name; ``default`` is always among them.
+        approvers: the tokens of those who may approve plans, by name.
         endpoints: the services that runbooks may call, by name.
         kubernetes: None where there is no cluster; so with ``prometheus`` and ``supervisor``.
         runbooks: the library, read and checked.
@@ -77,6 +79,7 @@ class Config:
     routes: tuple[Route, ...]
     policies: Mapping[str, EscalationPolicy]
     automation: AutomationSettings
+    approvers: Mapping[str, SecretStr]
     kubernetes: KubernetesSettings | None
     prometheus: ServiceSettings | None
     supervisor: ServiceSettings | None
@@ -106,7 +109,8 @@ def load_config(path: Path | None, settings: Settings) -> Config:
         problems.add_line(1, "must be a block of settings (key: value lines)")
         document = None
     file = _check_shape(document or {}, problems)
-    config = _build(path, file, _policy_names(document), settings, problems)
+    config = _build(path, file, _names(document, "policies"), settings, problems)
+    check_somebody_may_approve(config.automation, _names(document, "approvers"), problems)
     problems.raise_if_any()
     return config
 
@@ -192,10 +196,10 @@ def _without(route: Any, path: KeyPath) -> Any:
     return {key: value for key, value in route.items() if key != path[0]} | stand_in
 
 
-def _policy_names(document: Any) -> list[str]:
-    """Return the policies that the file has, also those that are wrong: a route that names one is right."""
-    policies = (document or {}).get("policies")
-    return list(policies) if isinstance(policies, dict) else []
+def _names(document: Any, block: str) -> list[str]:
+    """Return the names that a block of the file has, also those that are wrong: a route to a wrong policy is right."""
+    named = (document or {}).get(block)
+    return list(named) if isinstance(named, dict) else []
 
 
 def _build(
@@ -214,6 +218,7 @@ def _build(
         routes=default_routes(receivers) if file.routes is None else routes,
         policies=MappingProxyType(policies),
         automation=build_automation(file.automation, problems),
+        approvers=build_approvers(file.approvers, settings, problems),
         kubernetes=build_kubernetes(file.kubernetes, problems),
         prometheus=build_prometheus(file.prometheus),
         supervisor=build_supervisor(file.supervisor),

@@ -74,6 +74,8 @@ class AutomationBlock(Block):
     ``storm_incidents``, ``storm_within``: with more open incidents that want a runbook than that, opened within that
     time, nothing is done.
     ``max_unready_percent``: how much of a workload of several pods may be missing after a change.
+    ``approve_risk``, ``approve_actions``: in mode auto, the plans that a person has to approve, by their action's risk
+    (from this one on) and by its name. ``approve_within``: a plan that nobody has approved by then is dropped.
     """
 
     mode: AutomationMode = AutomationMode.DRY_RUN
@@ -91,6 +93,21 @@ class AutomationBlock(Block):
     storm_incidents: Count = 10
     storm_within: Annotated[WithinADay, AfterValidator(positive)] = timedelta(minutes=10)
     max_unready_percent: Annotated[int, Field(ge=0, le=100)] = 50
+    approve_risk: Literal["low", "medium", "high"] | None = None
+    approve_actions: list[str] = []
+    approve_within: Annotated[WithinADay, AfterValidator(positive)] = timedelta(minutes=15)
+
+
+class ApproverBlock(Block):
+    """Somebody who may approve and reject plans, by a token of their own."""
+
+    token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.token is None:
+            raise ValueError("has no token; name a file that holds it as token_file")
+        return self
 
 
 class KubernetesBlock(Block):
@@ -189,6 +206,7 @@ class ConfigFile(Block):
     routes: list[RouteBlock | None] | None = None
     policies: dict[str, PolicyBlock] = {}
     automation: AutomationBlock = AutomationBlock()
+    approvers: dict[Name, ApproverBlock] = {}
     kubernetes: KubernetesBlock | None = None
     prometheus: PrometheusBlock | None = None
     supervisor: SupervisorBlock | None = None

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from firebrigade.responder.alertmanager import AlertmanagerSettings
 from firebrigade.responder.config_file import (
     AlertmanagerBlock,
+    ApproverBlock,
     EndpointBlock,
     KubernetesBlock,
     PrometheusBlock,
@@ -23,7 +24,11 @@ from firebrigade.responder.config_secrets import fill_secrets, relative_to
 from firebrigade.runbooks.targets import is_namespace
 
 _BLOCKS: Mapping[str, type[BaseModel]] = {"prometheus": PrometheusBlock, "supervisor": SupervisorBlock}
-_NAMED_BLOCKS: Mapping[str, type[BaseModel]] = {"alertmanagers": AlertmanagerBlock, "endpoints": EndpointBlock}
+_NAMED_BLOCKS: Mapping[str, type[BaseModel]] = {
+    "alertmanagers": AlertmanagerBlock,
+    "approvers": ApproverBlock,
+    "endpoints": EndpointBlock,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

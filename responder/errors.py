@@ -5,6 +5,7 @@ FirebrigadeError
 ├── PayloadError           a webhook body is not an Alertmanager payload of version 4
 ├── StoreUnavailableError  the database can't answer now; the caller tries again
 ├── NotFoundError          no such incident, runbook, window or silence
+├── NotAllowedError        whoever asks is known, and may not do this
 ├── ConflictError          the request contradicts what is recorded (acknowledging a resolved incident)
 └── AlertmanagerError      Alertmanager can't be asked, or refuses
 """
@@ -42,6 +43,10 @@ class StoreUnavailableError(FirebrigadeError):
 
 class NotFoundError(FirebrigadeError):
     """What was asked for does not exist."""
+
+
+class NotAllowedError(FirebrigadeError):
+    """Whoever asks is known, and may not do this."""
 
 
 class ConflictError(FirebrigadeError):

@@ -47,6 +47,8 @@ def guard_settings(automation: AutomationSettings) -> GuardSettings:
     return GuardSettings(
         automation=automation.mode is not AutomationMode.OFF,
         dry_run=automation.mode is AutomationMode.DRY_RUN,
+        approve=automation.mode is AutomationMode.APPROVE,
+        approve_actions=automation.approved_by_people(),
         namespaces=frozenset(automation.namespaces),
         nodes=automation.nodes,
         allow_actions=None if automation.allow_actions is None else frozenset(automation.allow_actions),
@@ -68,6 +70,7 @@ def build_restraints(config: Config) -> Restraints:
         storm=Storm(incidents=automation.storm_incidents, within=automation.storm_within),
         maintenance=config.maintenance,
         off_file=automation.off_file,
+        approve_within=automation.approve_within,
     )
 
 

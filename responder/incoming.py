@@ -11,6 +11,7 @@ from flask import Request, request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
 
 from firebrigade.responder.authentication import Credentials
+from firebrigade.responder.errors import NotAllowedError
 
 JSON = "application/json"
 
@@ -29,16 +30,33 @@ class NotLetIn(Unauthorized):
         return [*super().get_headers(*arguments), *(("WWW-Authenticate", value) for value in self._challenges)]
 
 
-def authenticate(credentials: Credentials) -> str:
-    """Return whom the current request stands for.
+def authenticate(credentials: Credentials, *more: Credentials) -> str:
+    """Return whom the current request stands for, by the first credentials that know them.
 
     Raises:
         NotLetIn: nobody who is configured.
     """
-    actor = credentials.identify(request.headers.get("Authorization"))
+    presented = request.headers.get("Authorization")
+    actors = [one.identify(presented) for one in (credentials, *more)]
+    actor = next((actor for actor in actors if actor is not None), None)
     if actor is None:
         raise NotLetIn(credentials.challenges)
     return actor
+
+
+def approver(approvers: Credentials) -> str:
+    """Return the name of the approver that the current request stands for.
+
+    Raises:
+        NotAllowedError: it is let in, and is nobody who may approve.
+    """
+    name = approvers.identify(request.headers.get("Authorization"))
+    if name is None:
+        raise NotAllowedError(
+            "these credentials may not approve or reject a plan: use the token of one of the approvers that "
+            "firebrigade.yaml names (the command line takes it from FIREBRIGADE_API_TOKEN)"
+        )
+    return name
 
 
 def refuse_other_origins() -> None:

@@ -14,6 +14,8 @@ class StepStatus(StrEnum):
 
     PENDING = "pending"
     PLANNED = "planned"
+    PROPOSED = "proposed"  # waits for a person to approve its plan
+    APPROVED = "approved"  # by a person; planned anew and compared before it is applied
     APPLYING = "applying"  # the intent is written; after a crash the action itself finds out what happened
     APPLIED = "applied"  # being verified
     VERIFIED = "verified"
@@ -23,6 +25,8 @@ class StepStatus(StrEnum):
     REFUSED = "refused"
     SKIPPED = "skipped"  # the incident ended before
     DONE = "done"  # it only read
+    REJECTED = "rejected"  # by a person
+    EXPIRED = "expired"  # nobody approved its plan in time
 
     @property
     def over(self) -> bool:
@@ -37,12 +41,21 @@ _OVER = {
     StepStatus.REFUSED,
     StepStatus.SKIPPED,
     StepStatus.DONE,
+    StepStatus.REJECTED,
+    StepStatus.EXPIRED,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """One step of a run, with everything that was planned, found and done, as JSON."""
+    """One step of a run, with everything that was planned, found and done, as JSON.
+
+    Attributes:
+        proposed_at: when a person was asked to approve its plan.
+        expires_at: until when the answer is waited for, and then until when an approval holds.
+        approved_plan: the hash of the plan that was approved; empty: none was.
+        answered_by: who approved or rejected it.
+    """
 
     id: int
     step_id: str
@@ -63,5 +76,15 @@ class StepResult:
     applied_at: datetime | None = None
     verify_until: datetime | None = None
     finished_at: datetime | None = None
+    proposed_at: datetime | None = None
+    expires_at: datetime | None = None
+    approved_plan: str = ""
+    answered_by: str = ""
+    answered_at: datetime | None = None
     fence: int = 0
     lease_until: datetime | None = None
+
+    @property
+    def number(self) -> int:
+        """Its number for people, from 1 on."""
+        return self.position + 1

@@ -2,11 +2,12 @@
 
 from urllib.parse import urlencode
 
-from firebrigade.receivers.contract import Notification, NotifiedAlert, Reason
+from firebrigade.receivers.contract import ApprovalRequest, Notification, NotifiedAlert, Reason
 from firebrigade.responder import automation
 from firebrigade.responder.case import Case, Lookup
 from firebrigade.responder.model import Delivery, DeliveryStatus, IncidentAlert, IncidentStatus, TimelineEntry
 from firebrigade.responder.model_steps import StepStatus
+from firebrigade.responder.proposal import proposal_of
 from firebrigade.runbooks.shell_commands import fillable, placeholders
 
 ALERTS_SHOWN = 20
@@ -61,12 +62,34 @@ def _content(case: Case, lookup: Lookup, delivery: Delivery) -> Notification:
         title=incident.title,
         summary=incident.summary,
         automation=automation.sentence(case, lookup) if incident.open else _ending(case),
+        approval=_approval(case),
         acknowledge_with=f"firebrigade incident ack {incident.id}" if _to_take_on(case) else "",
         opened_at=incident.opened_at,
         at=case.now,
         alerts=tuple(_alert(held) for held in _worst_first(case.alerts)[:ALERTS_SHOWN]),
         timeline=_lines(case.timeline),
         links=_links(case, lookup),
+    )
+
+
+def _approval(case: Case) -> ApprovalRequest | None:
+    found = proposal_of(case.incident, case.steps)
+    if found is None:
+        return None
+    details = (
+        f"where: {found.target}",
+        f"why: {found.why}",
+        f"verified: {found.verified_by}",
+        f"undone: {found.undone_by}",
+        f"waits until: {found.expires_at:%H:%M:%S}Z",
+    )
+    return ApprovalRequest(
+        step=found.number,
+        plan=found.plan,
+        summary=found.summary,
+        details=details,
+        approve_with=f"firebrigade incident approve {found.incident_id} {found.short}",
+        reject_with=f"firebrigade incident reject {found.incident_id} {found.short}",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from firebrigade.responder.approval import Answer
 from firebrigade.responder.chain import Chain
 from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import (
@@ -114,6 +115,10 @@ class Records(Protocol):
 
     def resolve(self, incident_id: int, actor: str, now: datetime, /) -> Incident:
         """Resolve; raises NotFoundError."""
+        ...
+
+    def answer_step(self, incident_id: int, position: int, answer: Answer, now: datetime, /) -> StepResult:
+        """Approve or reject the plan of a step; raises NotFoundError and ConflictError."""
         ...
 
     def dead_letters(self, limit: int, /) -> Sequence[DeadLetter]:

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from firebrigade.responder.approval import hash_of
 from firebrigade.responder.chain import Chain, Link, broken
 from firebrigade.responder.model import IncidentAlert
+from firebrigade.responder.model_steps import StepResult
 from firebrigade.responder.timestamps import format_rfc3339
 
 JsonValue = Any
@@ -36,6 +38,11 @@ def represent_chain(chain: Chain) -> dict[str, JsonValue]:
         "head": chain.head.hash,
         "problems": [represent(problem) for problem in broken(chain)],
     }
+
+
+def represent_step(step: StepResult) -> dict[str, JsonValue]:
+    """Return a step with its number for people and the hash by which its plan is approved."""
+    return {**represent(step), "number": step.number, "plan_hash": hash_of(step)}
 
 
 def represent(record: Any) -> dict[str, JsonValue]:

@@ -32,11 +32,13 @@ class Restraints:
 
     Attributes:
         off_file: automation is off while this file exists; None: there is no such file.
+        approve_within: how long a plan waits for a person, and how long an approval holds.
     """
 
     storm: Storm = field(default_factory=Storm)
     maintenance: tuple[MaintenanceWindow, ...] = ()
     off_file: Path | None = None
+    approve_within: timedelta = timedelta(minutes=15)
 
 
 def restrained(restraints: Restraints, plan: Plan, labels: Labels, case: StepCase) -> Refusal | None:

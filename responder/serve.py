@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -23,7 +24,7 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.gthread import ThreadWorker
 
 from firebrigade.responder.app import create_app
-from firebrigade.responder.authentication import Access, make_credentials
+from firebrigade.responder.authentication import Access, make_approvers, make_credentials
 from firebrigade.responder.clock import Clock, SystemClock
 from firebrigade.responder.config import Config
 from firebrigade.responder.database_check import check_database
@@ -87,7 +88,7 @@ def run(settings: Settings, config: Config, insecure: bool) -> int:
     """
     clock = SystemClock()
     try:
-        access = make_access(settings, insecure=insecure)
+        access = replace(make_access(settings, insecure=insecure), approvers=make_approvers(config.approvers))
         check_database(settings)
         listener = open_listener(settings.bind, threading.Event().wait)
     except ConfigError as error:

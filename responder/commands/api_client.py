@@ -65,7 +65,8 @@ class ApiClient:
             body = answer.json()
         except ValueError:
             body = None
-        if answer.status_code in {401, 403}:
+        said_why = answer.status_code == 403 and isinstance(body, dict) and isinstance(body.get("error"), str)
+        if answer.status_code in {401, 403} and not said_why:
             raise UserError(f"{self._url} does not let us in ({answer.status_code}); {_CREDENTIALS}")
         if isinstance(body, dict) and answer.ok and not answer.is_redirect:
             return body

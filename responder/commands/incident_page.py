@@ -18,7 +18,7 @@ PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "Alerts": ("alerts", ("status", "starts_at", "labels")),
     "Timeline": ("timeline", ("at", "kind", "actor", "detail")),
     "Deliveries": ("deliveries", ("receiver", "reason", "status", "attempts", "next attempt", "detail")),
-    "Runbook steps": ("steps", ("name", "action", "status", "attempts", "verdict")),
+    "Runbook steps": ("steps", ("number", "name", "action", "status", "attempts", "verdict")),
 }
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 

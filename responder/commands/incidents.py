@@ -7,6 +7,7 @@ import click
 
 from firebrigade.responder.clock import SystemClock
 from firebrigade.responder.commands.api_client import ApiClient, default_actor
+from firebrigade.responder.commands.approvals import approve, proposal_fields, reject
 from firebrigade.responder.commands.audit import export, verify
 from firebrigade.responder.commands.incident_page import COLUMNS, PARTS, cells, fields, row, short
 from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
@@ -31,6 +32,7 @@ def incident() -> None:
       firebrigade incident list --status resolved --json
       firebrigade incident show 42
       firebrigade incident ack 42
+      firebrigade incident approve 42
       firebrigade incident export 42 > incident-42.md
     """
 
@@ -71,6 +73,9 @@ def show(incident_id: int, as_json: bool) -> None:
         print_json(answer)
         return
     print_fields(fields(answer, settings.url), page=True)
+    if proposal := answer.get("proposal"):
+        click.echo("\nWaits for approval")
+        print_fields(proposal_fields(proposal), page=True)
     for title, (name, columns) in PARTS.items():
         if records := answer.get(name):
             click.echo(f"\n{title}")
@@ -106,6 +111,8 @@ def resolve(incident_id: int, actor: str | None) -> None:
         click.echo(f"{alerts}: a new incident opens, and pages, when Alertmanager repeats it (its repeat_interval).")
 
 
+incident.add_command(approve)
+incident.add_command(reject)
 incident.add_command(verify)
 incident.add_command(export)
 

@@ -43,6 +43,10 @@ def _about_the_machine(answer: Record) -> Iterator[str]:
                 yield f"Why did {name} not help ({verdict})?"
             case "refused":
                 yield f"{name} was refused ({verdict}): is that as it should be?"
+            case "rejected":
+                yield f"{name} was {verdict}: should the runbook have proposed something else?"
+            case "expired":
+                yield f"{name} was not applied ({verdict}): who should have answered?"
 
 
 def _about_the_end(incident: Record) -> Iterator[str]:

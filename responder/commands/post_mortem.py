@@ -79,6 +79,8 @@ def _action(step: Record, timeline: Sequence[Record]) -> dict[str, Any]:
         "plan": plan.get("summary"),
         **{name: plan.get(name) for name in _PLAN},
         "planned_at": format_rfc3339(planned) if (planned := moment(plan.get("planned_at"))) else None,
+        "answered_by": step.get("answered_by") or None,
+        "answered_at": step.get("answered_at"),
         "applied_at": step.get("applied_at"),
         "change": after.get("summary"),
         "after": after.get("after"),

@@ -129,6 +129,8 @@ def _action(one: Record) -> Sequence[tuple[str, Any]]:
         ("planned", short(one["planned_at"])),
         ("before", facts.get("before")),
         ("to be", facts.get("desired")),
+        ("answered by", one["answered_by"]),
+        ("answered", short(one["answered_at"])),
         ("begun", short(one["applied_at"])),
         ("change", one["change"]),
         ("after", facts.get("after")),

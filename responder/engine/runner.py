@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from firebrigade.responder.approval import is_approved, lapsed, made_anew, proposed, unanswered
 from firebrigade.responder.case import StepCase
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
@@ -39,6 +40,7 @@ from firebrigade.runbooks.contract import (
     PermanentActionError,
     Plan,
     Refusal,
+    RefusalReason,
     RunbookStep,
     TemporaryActionError,
 )
@@ -76,6 +78,8 @@ class Runner:
         stretches: dict[StepStatus, Callable[[StepResult], None]] = {
             StepStatus.PENDING: self._begin,
             StepStatus.PLANNED: self._apply,
+            StepStatus.PROPOSED: self._wait_for_answer,
+            StepStatus.APPROVED: self._plan_again,
             StepStatus.APPLYING: self._apply,
             StepStatus.APPLIED: self._verify,
             StepStatus.UNDOING: self._undo,
@@ -125,6 +129,32 @@ class Runner:
         )
         self._finish(planned, [step_entry(step, now, "planned", found.summary, planned=planned.plan)])
 
+    def _wait_for_answer(self, step: StepResult) -> None:
+        self._finish(*unanswered(step, self._store.incident(step.incident_id), self._clock.now()))
+
+    def _plan_again(self, step: StepResult) -> None:
+        """Make an approved plan anew, and apply it only if it is still the same."""
+        now = self._clock.now()
+        if (over := lapsed(step, self._store.incident(step.incident_id), now)) is not None:
+            self._finish(*over)
+            return
+        definition = records.step_from_json(step.definition)
+        if refusal := self._not_permitted(definition, step):
+            self._finish(*refused(step, refusal, now))
+            return
+        # As of the moment of the approved plan: a time in it, such as a restart's, would differ for no other reason.
+        as_of = records.plan_from_json(step.plan or {}).planned_at
+        found = self._executor.plan(definition, step.labels, step.step_id, as_of)
+        if isinstance(found, Refusal):
+            self._finish(*refused(step, found, now))
+            return
+        anew = replace(step, plan=records.plan_to_json(replace(found, planned_at=now)))
+        if is_approved(anew):
+            self._apply(anew)
+            return
+        words = f"the world has changed since {step.answered_by} approved the plan: {found.summary}"
+        self._finish(*made_anew(step, words, now, at=now))
+
     def _apply(self, step: StepResult) -> None:
         plan = records.plan_from_json(step.plan or {})
         now = self._clock.now()
@@ -140,7 +170,11 @@ class Runner:
             if ended is not None:
                 return ended
             refusal = self._refusal(plan, step, case)
-            return refused(step, refusal, now) if refusal else applying(step, now)
+            if refusal is None:
+                return applying(step, now)
+            if refusal.reason is RefusalReason.APPROVAL and step.status is StepStatus.PLANNED:
+                return proposed(step, now, self._restraints.approve_within)
+            return refused(step, refusal, now)
 
         decided = self._store.begin_step(step, now, HISTORY, decide)
         if decided is None or decided.status is not StepStatus.APPLYING or decided.next_attempt_at is None:
@@ -186,12 +220,15 @@ class Runner:
         )
 
     def _refusal(self, plan: Plan, step: StepResult, case: StepCase) -> Refusal | None:
-        """Ask everything that can say no."""
-        return (
+        """Ask everything that can say no; that a person is needed is no refusal where one has approved this plan."""
+        refusal = (
             look_for(self._restraints.off_file)
             or restrained(self._restraints, plan, step.labels, case)
             or self._executor.allow(plan, past(case.history), case.now)
         )
+        if refusal is not None and refusal.reason is RefusalReason.APPROVAL and is_approved(step):
+            return None
+        return refusal
 
     def _verify(self, step: StepResult) -> None:
         definition = records.step_from_json(step.definition)

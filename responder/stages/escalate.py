@@ -14,6 +14,7 @@ from firebrigade.responder.model import (
     IncidentStatus,
     TimelineEntry,
 )
+from firebrigade.responder.model_steps import StepStatus
 from firebrigade.responder.notifications import notification
 
 
@@ -43,6 +44,8 @@ def _due(case: Case, policy: EscalationPolicy, step: EscalationStep, since: date
     ended = ended_at(case.steps)
     if came_to is Progress.VERIFIED and ended is not None and ended + policy.resolve_within > due_at:
         return ended + policy.resolve_within, "the runbook was verified, and the alert still fires"
+    if came_to is Progress.EXPIRED and ended is not None and ended > since:
+        return min(ended, due_at), next(step.verdict for step in case.steps if step.status is StepStatus.EXPIRED)
     # Only from the first level: one failure takes the incident up one level, not through all.
     first = case.incident.level == policy.steps[0].level and case.incident.round == 0
     if came_to is Progress.FAILED and ended is not None and first:

@@ -15,7 +15,7 @@ _REASONS = {IncidentStatus.ACKNOWLEDGED: Reason.ACKNOWLEDGED, IncidentStatus.RES
 _POINTLESS: Mapping[IncidentStatus, frozenset[Reason]] = {
     IncidentStatus.TRIGGERED: frozenset(),
     IncidentStatus.ACKNOWLEDGED: frozenset({Reason.ESCALATED}),
-    IncidentStatus.RESOLVED: frozenset({Reason.TRIGGERED, Reason.ESCALATED, Reason.ACKNOWLEDGED, Reason.UPDATED}),
+    IncidentStatus.RESOLVED: frozenset(set(Reason) - {Reason.RESOLVED}),
 }
 
 

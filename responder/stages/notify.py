@@ -1,4 +1,4 @@
-"""Notify: pages people for an open incident, and keeps living messages up to date.
+"""Notify: pages people for an open incident, asks them to approve a plan, and keeps living messages up to date.
 
 It looks at deliveries, not at events, so running it again adds nothing.
 """
@@ -12,6 +12,7 @@ from firebrigade.responder.automation import Progress, ended_at, progress
 from firebrigade.responder.case import Case, Lookup, Outcome
 from firebrigade.responder.model import Automation, IncidentStatus
 from firebrigade.responder.notifications import notification
+from firebrigade.responder.proposal import proposal_of
 
 
 def notify(case: Case, lookup: Lookup) -> Outcome:
@@ -23,9 +24,13 @@ def notify(case: Case, lookup: Lookup) -> Outcome:
         return Outcome(until=until)
     if case.incident.level == 0 and case.incident.status is IncidentStatus.TRIGGERED and _first_receivers(case):
         return _trigger(case, lookup)
-    wanted = _missing_updates(case, lookup)
+    asked = tuple(_missing_questions(case))
+    told = {name for name, _, _ in asked}
+    updates = (wanted for wanted in _missing_updates(case, lookup) if wanted[0] not in told)
     return Outcome(
-        notifications=tuple(notification(case, lookup, name, reason, turn=turn) for name, reason, turn in wanted)
+        notifications=tuple(
+            notification(case, lookup, name, reason, turn=turn) for name, reason, turn in (*asked, *updates)
+        )
     )
 
 
@@ -36,7 +41,7 @@ def _held_until(case: Case) -> datetime | None:
     if incident.level or policy is None or policy.automation is not Automation.FIRST or not incident.runbook:
         return None
     match progress(case.steps):
-        case Progress.NONE | Progress.RUNNING:
+        case Progress.NONE | Progress.RUNNING:  # where it waits for a person, people have to be told
             # Routing comes after suppression: time in maintenance is not the machine's.
             return (incident.routed_at or incident.opened_at) + policy.page_after
         case Progress.VERIFIED:
@@ -65,6 +70,20 @@ def _trigger(case: Case, lookup: Lookup) -> Outcome:
         for name in _first_receivers(case)
     )
     return Outcome(incident=changed, notifications=told)
+
+
+def _missing_questions(case: Case) -> Iterable[tuple[str, Reason, str]]:
+    """Whoever knows of the incident is asked once about each plan that waits for a person, if the page did not ask."""
+    found = proposal_of(case.incident, case.steps)
+    if found is None:
+        return
+    turn = f"{found.number}.{found.short}.{int(found.proposed_at.timestamp())}"
+    last = {delivery.receiver: delivery for delivery in case.deliveries}
+    asked = {delivery.delivery_id for delivery in case.deliveries}
+    for name, delivery in last.items():
+        this = ".".join((case.incident.incident_key, name, Reason.APPROVAL.value, turn))
+        if delivery.created_at <= found.proposed_at and this not in asked:
+            yield name, Reason.APPROVAL, turn
 
 
 def _missing_updates(case: Case, lookup: Lookup) -> Iterable[tuple[str, Reason, str]]:

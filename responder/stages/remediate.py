@@ -4,19 +4,22 @@ from dataclasses import replace
 
 from firebrigade.responder import automation
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome
+from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import Runbook
 
 _ENDED = "the incident ended before"
+_ASKED = {StepStatus.PROPOSED, StepStatus.APPROVED}
+_UNBEGUN = {StepStatus.PENDING, StepStatus.PLANNED, *_ASKED}
 
 
 def remediate(case: Case, lookup: Lookup) -> Outcome:
     """Write down the steps of a routed incident, start the one whose turn it is, skip them all when it is over."""
     incident = case.incident
     if not incident.open:
-        return Outcome(steps=_ended(case))
+        return Outcome(steps=_ended(case), entries=_unanswered(case))
     if incident.runbook and not case.steps:
         runbook = lookup.runbook(incident.runbook, "")
         if runbook is not None and runbook.steps:
@@ -53,7 +56,7 @@ def _begin(case: Case, runbook: Runbook) -> Outcome:
 def _ended(case: Case) -> tuple[StepResult, ...]:
     """Skip what was not begun; what was, and waits for the end of maintenance, is the runner's to bring to an end."""
     free = [step for step in case.steps if step.lease_until is None]
-    unbegun = [step for step in free if step.status in {StepStatus.PENDING, StepStatus.PLANNED}]
+    unbegun = [step for step in free if step.status in _UNBEGUN]
     parked = [
         step
         for step in free
@@ -63,3 +66,9 @@ def _ended(case: Case) -> tuple[StepResult, ...]:
         *(replace(step, status=StepStatus.SKIPPED, next_attempt_at=None, verdict=_ENDED) for step in unbegun),
         *(replace(step, next_attempt_at=case.now) for step in parked),
     )
+
+
+def _unanswered(case: Case) -> tuple[TimelineEntry, ...]:
+    """Say of a plan that people were asked about that nothing comes of it any more."""
+    asked = [step for step in case.steps if step.status in _ASKED and step.lease_until is None]
+    return tuple(step_entry(step, case.now, "step_skipped", _ENDED) for step in asked)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from firebrigade.receivers.contract import Notification, NotifiedAlert, Reason
+from firebrigade.receivers.contract import ApprovalRequest, Notification, NotifiedAlert, Reason
 from firebrigade.responder.chain import Link
 from firebrigade.responder.model import (
     Alert,
@@ -164,6 +164,7 @@ def notification(value: Mapping[str, Any], *, reference: Mapping[str, str], outc
         | {
             "reason": Reason(value["reason"]),
             "timeline": tuple(value["timeline"]),
+            "approval": _approval(value.get("approval")),
             "alerts": alerts,
             "opened_at": datetime.fromisoformat(value["opened_at"]),
             "at": datetime.fromisoformat(value["at"]),
@@ -171,6 +172,10 @@ def notification(value: Mapping[str, Any], *, reference: Mapping[str, str], outc
             "outcome_unknown": outcome_unknown,
         }
     )
+
+
+def _approval(value: Mapping[str, Any] | None) -> ApprovalRequest | None:
+    return ApprovalRequest(**{**value, "details": tuple(value["details"])}) if value else None
 
 
 def step_row(step: StepResult) -> dict[str, Any]:

@@ -22,12 +22,12 @@ def of_incident(connection: Connection, incident_id: int) -> list[StepResult]:
 
 
 def put(connection: Connection, incident_id: int, step: StepResult) -> None:
-    """Write a new step, or one that a stage changed, unless somebody holds a claim on it."""
+    """Write a new step, or one that a stage changed, unless somebody has a claim on it or changed it since."""
     if step.id == 0:
         values = rows.step_row(replace(step, incident_id=incident_id)) | {"fence": 0}
         connection.execute(insert(steps).values(values))
         return
-    free = and_(steps.c.id == step.id, steps.c.lease_until.is_(None))
+    free = and_(steps.c.id == step.id, steps.c.fence == step.fence, steps.c.lease_until.is_(None))
     connection.execute(update(steps).where(free).values(rows.step_row(step)))
 
 
@@ -44,6 +44,19 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> StepResult
     if connection.execute(update(steps).where(same).values(claimed)).rowcount != 1:
         return None
     return replace(rows.step(row), **claimed)
+
+
+def locked(connection: Connection, incident_id: int, position: int) -> StepResult | None:
+    """Return a step that nobody else changes until the transaction ends; on SQLite there is one writer anyway."""
+    mine = and_(steps.c.incident_id == incident_id, steps.c.position == position)
+    row = connection.execute(select(steps).where(mine).with_for_update()).mappings().one_or_none()
+    return rows.step(row) if row else None
+
+
+def take_over(connection: Connection, step: StepResult) -> None:
+    """Write a step that is locked, and end whatever claim somebody has on it: their result is not written any more."""
+    changed = {**rows.step_row(step), "fence": step.fence + 1, "lease_until": None}
+    connection.execute(update(steps).where(steps.c.id == step.id).values(changed))
 
 
 def note(connection: Connection, step: StepResult) -> bool:

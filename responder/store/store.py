@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from firebrigade.responder.approval import Answer, answered
 from firebrigade.responder.case import Case, Outcome, StepCase
 from firebrigade.responder.chain import Chain
 from firebrigade.responder.conclusion import Conclusion
+from firebrigade.responder.errors import NotFoundError
 from firebrigade.responder.model import (
     Alert,
     AlertGroup,
@@ -249,6 +251,29 @@ class Store:
             if entries or step.next_attempt_at is None:
                 incidents.poke(connection, step.incident_id, now, news=bool(entries))
             return True
+
+    def answer_step(self, incident_id: int, position: int, answer: Answer, now: datetime) -> StepResult:
+        """Approve or reject the plan of a step; the same answer again changes nothing.
+
+        Of several answers at once the first to get here counts, on however many replicas. A claim that somebody has
+        on the step, to give it up because nobody answered, ends with the answer.
+
+        Raises:
+            NotFoundError: there is no such incident or step.
+            ConflictError: it can't be answered so, or not any more.
+        """
+        with self._database.write() as connection:
+            step = steps.locked(connection, incident_id, position)
+            incident = incidents.one(connection, incident_id)
+            if step is None:
+                raise NotFoundError(f"incident {incident_id} has no step {position + 1}")
+            decided = answered(step, incident, answer, now)
+            if decided is None:
+                return step
+            steps.take_over(connection, decided[0])
+            incidents.append(connection, incident_id, decided[1])
+            incidents.poke(connection, incident_id, now, news=True)
+            return decided[0]
 
     def make_due(self, now: datetime) -> None:
         """Make everything due that waits for a later moment: the clock went back, so that moment may be far away."""

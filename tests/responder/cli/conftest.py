@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from firebrigade.responder.app import create_app
-from firebrigade.responder.authentication import Access, make_credentials
+from firebrigade.responder.authentication import Access, make_approvers, make_credentials
 from firebrigade.responder.cli import main
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.matchers import Matcher
@@ -27,6 +27,7 @@ from firebrigade.responder.telemetry import Metrics
 from firebrigade.runbooks.loader import RunbookLibrary
 
 TOKEN = "planted-token-51ab"
+APPROVERS = {"anna": "annas-own-token-000000", "bert": "berts-own-token-000000"}
 COMMAND = Path(sys.executable).parent / "firebrigade"
 
 # A shell's background job ignores SIGINT, and its children inherit that: Ctrl-C must mean something here all the same.
@@ -59,6 +60,7 @@ class Service:
     url: str
     store: Store
     clock: ManualClock
+    approvers: Mapping[str, str]
     last: AlertGroup | None = None
 
     @property
@@ -104,16 +106,23 @@ def service(tmp_path: Path) -> Iterator[Service]:
     store.migrate()
     clock = ManualClock()
     credentials = make_credentials(bearer_tokens=[SecretStr(TOKEN)], passwords={"am": SecretStr(TOKEN)})
-    access = Access(webhook=credentials, api=credentials)
+    approvers = make_approvers({name: SecretStr(token) for name, token in APPROVERS.items()})
+    access = Access(webhook=credentials, api=credentials, approvers=approvers)
     app = create_app(store, _View(), access, clock, _IdleEngine(), Metrics())
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Service(url=f"http://127.0.0.1:{server.server_port}", store=store, clock=clock)
+    yield Service(url=f"http://127.0.0.1:{server.server_port}", store=store, clock=clock, approvers=APPROVERS)
     server.shutdown()
     thread.join()
     server.server_close()
     store.close()
+
+
+@pytest.fixture(scope="session")
+def command() -> Path:
+    """The installed command."""
+    return COMMAND
 
 
 @pytest.fixture

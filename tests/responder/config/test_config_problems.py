@@ -28,7 +28,7 @@ MISTAKES = {
     "a text where a list belongs": ("routes: x", "1: routes: is not a list"),
     "an empty value": ("automation:\n  mode:", "2: automation.mode: is empty; give it a value or leave the line out"),
     "an empty entry": ("routes:\n  -\n", "2: routes[0]: is empty"),
-    "an unknown mode": ("automation: {mode: on}", "1: automation.mode: must be 'auto', 'dry-run' or 'off'"),
+    "an unknown mode": ("automation: {mode: on}", "1: automation.mode: must be 'auto', 'approve', 'dry-run' or 'off'"),
     "a duration without unit": ("reconcile: {interval: 5}", "1: reconcile.interval: is a duration without its unit"),
     "a duration of nothing": ("reconcile: {interval: 0s}", "1: reconcile.interval: must be longer than nothing"),
     "a sexagesimal duration": ("reconcile: {interval: 12:30}", "1: reconcile.interval: '12:30' is not a duration"),
@@ -210,7 +210,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_lines(problems_of: Pr
           w: {owner: o}
     """)
     assert [problem.partition(": is")[0].partition(": there")[0].partition(": 's")[0] for problem in found] == [
-        "1: automation.mode: must be 'auto', 'dry-run' or 'off'",
+        "1: automation.mode: must be 'auto', 'approve', 'dry-run' or 'off'",
         "3: routes[0].receivers[0]",
         "4: routes[0].polcy",
         "5: routes[0].policy",

@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.approval import Answer, hash_of
 from firebrigade.responder.model import AlertStatus
 from firebrigade.responder.store.database import Database
+from firebrigade.runbooks.guards import GuardSettings, guards_for
+
+ASKS = GuardSettings(approve=True, namespaces=frozenset({"neurectomy"}), cooldown=timedelta())
+CALM = {"ready": 2, "wanted": 3, "takes_ready": 0, "disturbs_rollout": False}
 
 
 class Died(BaseException):
@@ -52,6 +57,14 @@ def _life(world: Any, database: DyingDatabase) -> None:
     for alert in (world.alert(), world.alert(AlertStatus.RESOLVED)):
         _surviving(world, database, lambda alert=alert: _sent(world, alert))
         _surviving(world, database, lambda: world.passes(timedelta(minutes=2), tick=timedelta(minutes=1)))
+        if world.executor.guards and alert.status is AlertStatus.FIRING:
+            _surviving(world, database, lambda: _approved(world))
+
+
+def _approved(world: Any) -> None:
+    plan = hash_of(world.store.steps(1)[0])
+    world.store.answer_step(1, 0, Answer(approve=True, plan=plan, actor="anna"), world.now)
+    world.sweep.drain()
 
 
 def _sent(world: Any, alert: Any) -> None:
@@ -68,7 +81,17 @@ def _surviving(world: Any, database: DyingDatabase, act: Any) -> None:
         act()  # Alertmanager sends again what was not answered with 202
 
 
-def test_each_effect_is_made_once_wherever_the_process_dies(world: Any, runbook: Any, tmp_path: Any) -> None:
+def _asks(world: Any) -> None:
+    world.executor.guards = guards_for(ASKS)
+    world.executor.before = CALM
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["by itself", "approved by a person"])
+def test_each_effect_is_made_once_wherever_the_process_dies(
+    world: Any, runbook: Any, tmp_path: Any, asks: bool
+) -> None:
+    if asks:
+        _asks(world)
     world.runbooks["service-down"] = runbook("restart")
     database = DyingDatabase(f"sqlite:///{world.path}")
     _life(world, database)
@@ -78,20 +101,25 @@ def test_each_effect_is_made_once_wherever_the_process_dies(world: Any, runbook:
     for point in range(1, commits + 1):
         for moment in ("before", "after"):
             _check(world, runbook, tmp_path / f"{point}-{moment}.sqlite", (point, moment))
+    assert world.kinds().count("approved") == int(asks)
 
 
 def _check(world: Any, runbook: Any, path: Any, dies_at: tuple[int, str]) -> None:
     receivers = {name: type(receiver)() for name, receiver in world.receivers.items()}
     fresh = type(world)(path=path, receivers=receivers, routes=world.routes, policies=world.policies)
     fresh.runbooks["service-down"] = runbook("restart")
+    asked = ["approval"] if world.executor.guards else []
+    if asked:
+        _asks(fresh)
     database = DyingDatabase(f"sqlite:///{path}")
     database.dies_at = dies_at
     _life(fresh, database)
     assert database.dies_at is None, f"never died at {dies_at}"
     assert len(fresh.executor.changes) == 1, dies_at
-    assert fresh.told("pagerduty") == fresh.told("email") == ["triggered", "resolved"], dies_at
+    assert fresh.told("pagerduty") == fresh.told("email") == ["triggered", *asked, "resolved"], dies_at
     assert [incident.status for incident in fresh.store.incidents()] == ["resolved"], dies_at
     assert [one.status for one in fresh.store.steps(1)] == ["verified"], dies_at
+    assert fresh.kinds().count("approved") == len(asked), dies_at
     database.close()
 
 

@@ -18,7 +18,7 @@ API = "/api/v1"
 ROUTES = [
     ("GET", "/incidents"),
     ("GET", "/incidents/1"),
-    *(("POST", f"/incidents/1/{verb}") for verb in ("acknowledge", "resolve")),
+    *(("POST", f"/incidents/1/{verb}") for verb in ("acknowledge", "resolve", "steps/1/approve", "steps/1/reject")),
     ("GET", "/chains"),
     ("GET", "/automation"),
     ("POST", "/automation"),
@@ -56,7 +56,7 @@ def test_every_route_asks_for_credentials(opened: Any, method: str, path: str) -
 
 def test_no_route_is_missing_from_the_table_above(web: Any) -> None:
     rules = {
-        (method, rule.rule.replace("<int:incident_id>", "1").removeprefix(API))
+        (method, rule.rule.replace("<int:incident_id>", "1").replace("<int:number>", "1").removeprefix(API))
         for rule in web.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.")
         for method in rule.methods - {"HEAD", "OPTIONS"}
@@ -73,7 +73,7 @@ def test_a_token_of_its_own_closes_the_api_to_alertmanager(make_web: Any) -> Non
 
 def test_an_incident_is_shown_with_all_that_belongs_to_it(opened: Any) -> None:
     shown = get(opened, "/incidents/1").json
-    assert set(shown) == {"incident", "alerts", "timeline", "chain", "deliveries", "steps"}
+    assert set(shown) == {"incident", "alerts", "timeline", "chain", "deliveries", "steps", "proposal"}
     incident = shown["incident"]
     assert (incident["id"], incident["status"], incident["opened_at"]) == (1, "triggered", "2026-01-05T09:00:00Z")
     assert {alert["labels"]["alertname"] for alert in shown["alerts"]} == {"GroupOfThree"}
@@ -301,4 +301,4 @@ class Broken:
 )
 def test_no_body_makes_it_fail(web: Any, path: str, body: bytes) -> None:
     headers = web.authorization | {"Content-Type": "application/json"}
-    assert web.client.post(API + path, data=body, headers=headers).status_code in {200, 400, 404}
+    assert web.client.post(API + path, data=body, headers=headers).status_code in {200, 400, 403, 404}
