@@ -83,8 +83,8 @@ def _history(objective: Objective, window: Duration) -> Rule:
     """Return how much of a window there is: less than all of it after a cold start, or after data was lost."""
     known = error_ratio(BASE) if isinstance(objective.sli, Ratio) else total_rate(BASE)
     samples = Decimal(window.seconds) / _STEP.seconds
-    # Before 3.0 a range includes both its ends, and has one sample more.
-    expr = f"clamp_max(count_over_time({selected(objective, known)}[{window}:{_STEP}]) / {number(samples)}, 1)"
+    # Before 3.0 a range includes both its ends: all of a day is 1.0007 there.
+    expr = f"count_over_time({selected(objective, known)}[{window}:{_STEP}]) / {number(samples)}"
     return _rule(objective, history(window), expr, window)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from firebrigade.rules.slo.objectives import Objective
+from firebrigade.rules.slo.objectives import Events, Objective
 
 PAGES = ("page-express", "page-fast", "page-slow")
 TICKETS = ("ticket-fast", "ticket-slow")
@@ -34,6 +34,8 @@ STILL: Mapping[int, tuple[str, ...]] = {
     135: ("ticket-slow",),
     375: (),
 }
+
+_RATIO = "slo:sli_error:ratio_rate"
 
 _Alert = Mapping[str, Any]
 
@@ -107,12 +109,14 @@ def up(objective: Objective) -> str:
     return f'up{{job="pods", instance="a", service="{objective.service}"}}'
 
 
-def others(windows: Mapping[str, float], minutes: int, kind: str = "slo:sli_total:rate") -> list[_Alert]:
+def others(objective: Objective, windows: Mapping[str, float], minutes: int) -> list[_Alert]:
     """Return what is recorded of another service's objective, which nothing here may be about, and that it is up."""
     own = 'sloth_id="another", sloth_service="another", sloth_slo="another"'
+    kinds = ("slo:sli_error:rate", "slo:sli_total:rate") if isinstance(objective.sli, Events) else (_RATIO,)
     recorded = [
         {"series": f'{kind}{window}{{{own}, sloth_window="{window}"}}', "values": f"{value:g}x{minutes}"}
         for window, value in windows.items()
+        for kind in kinds
     ]
     return [*recorded, {"series": 'up{job="pods", instance="b", service="another"}', "values": f"1x{minutes}"}]
 

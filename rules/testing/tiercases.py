@@ -17,6 +17,7 @@ from firebrigade.rules.testing.burnexpected import FACTORS, TICKETS
 GRID_MINUTES = 30  # between two evaluations
 
 _KEPT_MINUTES = 15  # for how long the last recorded value counts
+_FRESH_MINUTES = 6  # more than a query looks back, or a rule would record its own from what is given here
 _JUST, _BARELY = Decimal("1.02"), Decimal("0.98")
 _SECONDS = {"12m": 720, "1h": 3600, "6h": 21600, "1d": 86400, "3d": 259200}
 
@@ -25,11 +26,18 @@ _Written = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """One recorded series that a tier looks at: its value, and how many minutes ago it was recorded."""
+    """One recorded series that a tier looks at.
+
+    Attributes:
+        value: what was recorded last.
+        age: how many minutes ago that was.
+        before: what was recorded as long ago as counts; without it, nothing.
+    """
 
     series: str
     value: Decimal
     age: int = _KEPT_MINUTES - 1
+    before: Decimal | None = None
 
 
 _Situation = tuple[Mapping[str, _Part], bool]
@@ -59,12 +67,11 @@ def _tier(objective: Objective, tier: str, long: str, short: str) -> _Written:
         "interval": "1m",
         "input_series": [_series([parts[part] for parts, _ in situations]) for part in just],
         "promql_expr_test": looks,
+        # Whenever the share that is told was another one shortly before.
         "alert_rule_test": [
-            {
-                "eval_time": f"{_at(0)}m",
-                "alertname": objective.alerting.name,
-                "exp_alerts": [burnexpected.alert(objective, tier, share)],
-            }
+            _look(_at(number), objective.alerting.name, burnexpected.alert(objective, tier, share))
+            for number, (parts, fires) in enumerate(situations)
+            if number == 0 or (fires and parts["long"].before is not None)
         ],
     }
 
@@ -85,14 +92,18 @@ def _parts(objective: Objective, tier: str, long: str, short: str) -> Mapping[st
 
 
 def _situations(objective: Objective, tier: str, just: Mapping[str, _Part], long: str) -> Iterator[_Situation]:
-    """Yield what is recorded, and whether the tier fires: first with all labels and texts."""
+    """Yield what is recorded, and whether the tier fires."""
     limit = _limit(objective, tier)
     yield just, True
     for name, part in just.items():
-        yield {**just, name: replace(part, value=part.value * _BARELY / _JUST)}, False
+        less = part.value * _BARELY / _JUST
+        yield {**just, name: replace(part, value=less)}, False
+        yield {**just, name: replace(part, value=less, age=_FRESH_MINUTES, before=part.value)}, False
+        yield {**just, name: replace(part, age=_FRESH_MINUTES, before=less)}, True
         yield {**just, name: replace(part, age=_KEPT_MINUTES + 1)}, False
     for name in ("long", "short"):
         yield {**just, name: replace(just[name], value=limit)}, False
+    yield {**just, "long": replace(just["long"], age=_FRESH_MINUTES, before=limit * 2)}, True
     if "events" in just:
         enough = _exact_rate(objective.minimum_events, _SECONDS[long])
         yield {**just, "events": replace(just["events"], value=enough)}, True
@@ -129,9 +140,12 @@ def _series(situations: Sequence[_Part]) -> _Written:
     written: list[str] = []
     last = -1
     for number, one in enumerate(situations):
-        minute = _at(number) - one.age
-        written += [f"_x{minute - last - 1}", f"{one.value.normalize():f}"]
-        last = minute
+        samples = {_at(number) - one.age: one.value}
+        if one.before is not None:
+            samples[_at(number) - _KEPT_MINUTES + 1] = one.before
+        for minute, value in sorted(samples.items()):
+            written += [f"_x{minute - last - 1}", f"{value.normalize():f}"]
+            last = minute
     return {"series": situations[0].series, "values": " ".join(written)}
 
 
@@ -140,7 +154,7 @@ def _missing(objective: Objective) -> _Written:
     return {
         "name": "a service that is down and has recorded nothing is told, whatever others do",
         "interval": "1m",
-        "input_series": [_up(objective, 0, 60), *burnexpected.others({"5m": 1, "1d": 1}, 60, _kind(objective))],
+        "input_series": [_up(objective, 0, 60), *burnexpected.others(objective, {"5m": 1, "1d": 1}, 60)],
         "alert_rule_test": [_look(30, "SloDataMissing", burnexpected.data_missing(objective))],
     }
 
@@ -150,17 +164,13 @@ def _never_counted(objective: Objective) -> _Written:
     return {
         "name": "a service that is up and has never counted an event is idle, and no other one",
         "interval": "1m",
-        "input_series": [_up(objective, 1, 120), *burnexpected.others({"5m": 0, "1d": 0}, 120)],
+        "input_series": [_up(objective, 1, 120), *burnexpected.others(objective, {"5m": 0, "1d": 0}, 120)],
         "alert_rule_test": [
             _look(30, "SloIdle"),
             _look(90, "SloIdle", burnexpected.idle(objective)),
             _look(90, "SloDataMissing"),
         ],
     }
-
-
-def _kind(objective: Objective) -> str:
-    return "slo:sli_total:rate" if isinstance(objective.sli, Events) else "slo:sli_error:ratio_rate"
 
 
 def _up(objective: Objective, value: int, samples: int) -> _Written:
@@ -177,7 +187,7 @@ def _traffic_low(objective: Objective) -> Iterator[_Written]:
     low = burnexpected.traffic_low(objective, few)
     # A service is known once it has been seen for nine tenths of a day.
     early, told, over = 22 * 60 + GRID_MINUTES, 23 * 60, 26 * 60
-    yield _day("a day with too few events is told an hour later", objective, few, 1, {early: (), told: (low,), over: ()})
+    yield _day("a day with too few events is told", objective, few, 1, {early: (), told: (low,), over: ()})
     yield _day("a service that is down is not told to have too few events", objective, few, 0, {told + 60: ()})
     yield _day("a day with just enough events is not told", objective, enough, 1, {told + 60: ()})
 
@@ -191,7 +201,7 @@ def _day(name: str, objective: Objective, events: int, up: int, looks: Mapping[i
         "input_series": [
             {"series": series, "values": f"0x143 {_pulse(events)!r} 0x143 {events}x24"},
             _up(objective, up, 313),
-            *burnexpected.others({"5m": 1}, 313),
+            *burnexpected.others(objective, {"5m": 1}, 313),
         ],
         "alert_rule_test": [_look(minute, "SloTrafficLow", *expected) for minute, expected in looks.items()],
     }

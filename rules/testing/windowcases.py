@@ -70,7 +70,11 @@ def cases(objective: Objective, counted: Sequence[Counting]) -> Iterator[_Writte
     yield _short_windows(objective, counted)
     yield from _long_windows(objective, counted)
     if isinstance(objective.sli, Events):
-        yield _without_traffic(objective, counted)
+        nothing, little = Stretch(minutes=720, total=0), Stretch(minutes=720, total=12, bad=4)
+        name = "without traffic no window records an error, and none is missing"
+        yield _steady(name, objective, counted, nothing, Decimal(0))
+        name = "an event every five seconds is enough to record how many of them are bad"
+        yield _steady(name, objective, counted, little, Decimal(4) / 12)
 
 
 def _short_windows(objective: Objective, counted: Sequence[Counting]) -> _Written:
@@ -115,14 +119,15 @@ def _week(name: str, given: Sequence[_Written], looks: Sequence[_Written]) -> _W
     return {"name": name, "interval": f"{_BASE}s", "input_series": [*given], "promql_expr_test": [*looks]}
 
 
-def _without_traffic(objective: Objective, counted: Sequence[Counting]) -> _Written:
-    windows = [*_windows(objective, {**_SHORT, **_LONG}), _PERIOD]
+def _steady(name: str, objective: Objective, counted: Sequence[Counting], traffic: Stretch, share: Decimal) -> _Written:
+    """Return half a day with the same traffic, of which each window records the same share."""
+    windows = _windows(objective, {**_SHORT, **_LONG, _PERIOD: _PERIOD_SECONDS})
     return {
-        "name": "without traffic no window records an error, and none is missing",
+        "name": name,
         "interval": "1m",
-        "input_series": series(counted, [Stretch(minutes=720, total=0)]),
+        "input_series": series(counted, [traffic]),
         "promql_expr_test": [
-            _look(objective, f"slo:sli_error:ratio_rate{window}", window, "12h", Decimal(0)) for window in windows
+            _look(objective, f"slo:sli_error:ratio_rate{window}", window, "12h", share) for window in windows
         ],
     }
 
@@ -133,8 +138,7 @@ def _windows(objective: Objective, among: Mapping[str, int]) -> Mapping[str, int
 
 
 def _others(objective: Objective, windows: Mapping[str, int], steps: int) -> list[_Written]:
-    kind = "slo:sli_total:rate" if isinstance(objective.sli, Events) else "slo:sli_error:ratio_rate"
-    return burnexpected.others(dict.fromkeys(_windows(objective, windows), 0.5), steps, kind)
+    return burnexpected.others(objective, dict.fromkeys(_windows(objective, windows), 0.5), steps)
 
 
 def _base(objective: Objective) -> list[_Written]:

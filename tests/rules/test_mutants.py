@@ -1,12 +1,10 @@
 """Rules broken on purpose in one place: some promtool case must notice each.
 
 A sample of what `firebrigade rules mutate` tries, the same in every run: it keeps the suite quick, and every alert is
-in it. Of the threshold alerts nothing survives that is not declared in equivalents.yaml; of the burn-rate alerts, which
-all come from one function, the limits and the waiting are tried.
+in it. Nothing survives that is not declared in equivalents.yaml.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -20,38 +18,21 @@ from firebrigade.rules.mutation.trial import Trials
 from firebrigade.rules.testing import cases
 from firebrigade.rules.testing.casecache import RunsCases
 
-# One mutant of so many is tried, besides one of each rule.
-SAMPLE = 25
-# The cases of one SLO tell the long from the short window; those of the others have the long one decide.
-THOROUGH = "requests-availability"
-THOROUGH_CHANGES = re.compile(r"limit > .*|for \w+ becomes (0s|1m|10m|2h)")
-OTHER_CHANGES = re.compile(r"limit > \S+ becomes \S+")
-LAST_TIER = "ticket-slow"
-
-Choose = Callable[[Mutant], bool]
-
-
-def _tried(subject: Subject) -> Choose:
-    """Return which mutants of a rule may be tried at all."""
-    if subject.place.file.name.startswith("alerts-"):
-        return lambda _: True
-    labels = subject.rule.get("labels") or {}
-    if "alert" in subject.rule and labels.get("slo") == THOROUGH:
-        return lambda mutant: THOROUGH_CHANGES.fullmatch(mutant.change) is not None
-    if labels.get("tier") == LAST_TIER:
-        return lambda mutant: OTHER_CHANGES.fullmatch(mutant.change) is not None
-    return lambda _: False
+# One mutant of so many is tried, besides one of each alert. The rules of all objectives come from the same functions.
+SAMPLE, SAMPLE_OF_OBJECTIVES = 25, 150
 
 
 def _sample(subject: Subject) -> Iterator[Mutant]:
-    """Yield the mutants whose checksum says so; of a rule without any, the one with the smallest."""
-    tried = _tried(subject)
+    """Yield the mutants whose checksum says so; of an alert without any, the one with the smallest."""
+    every = SAMPLE if subject.place.file.name.startswith("alerts-") else SAMPLE_OF_OBJECTIVES
     sums = {
         crc32(f"{subject.place.file.name} {subject.rule['expr']} {mutant.change}".encode()): mutant
         for mutant in subject.mutants()
-        if tried(mutant) and not _is_declared(subject, mutant)
+        if not _is_declared(subject, mutant)
     }
-    chosen = [number for number in sums if number % SAMPLE == 0] or sorted(sums)[:1]
+    chosen = [number for number in sums if number % every == 0]
+    if not chosen and "alert" in subject.rule:
+        chosen = sorted(sums)[:1]
     yield from (sums[number] for number in sorted(chosen))
 
 
