@@ -21,7 +21,7 @@ from firebrigade.responder.engine.local import Engine
 from firebrigade.responder.engine.lock import FileLock
 from firebrigade.responder.engine.reconciler import Reconciler
 from firebrigade.responder.engine.runner import Runner
-from firebrigade.responder.engine.silence_keeper import SilenceKeeper
+from firebrigade.responder.engine.silence_keeper import RunSilenceKeeper, SilenceKeeper
 from firebrigade.responder.engine.sweep import Sweep
 from firebrigade.responder.errors import ConfigError
 from firebrigade.responder.execution import build_executor, build_restraints
@@ -119,6 +119,7 @@ def _jobs(store: Store, config: Config, clock: Clock) -> dict[str, tuple[timedel
     for source, alertmanager in alertmanagers.items():
         keeper = SilenceKeeper(config.maintenance, alertmanager, clock)
         jobs[f"silences of {source}"] = (SILENCES_EVERY, keeper.tick)
+        jobs[f"silences of runs in {source}"] = (SILENCES_EVERY, RunSilenceKeeper(store, alertmanager).tick)
     return jobs
 
 

@@ -3,11 +3,13 @@
 The composition and ``firebrigade runbook plan`` call it. Making a client opens no connection.
 """
 
+from firebrigade.responder.alertmanager import Alertmanager
 from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config import Config
 from firebrigade.responder.config_automation import AutomationSettings
 from firebrigade.responder.config_services import ServiceSettings
 from firebrigade.responder.restraints import Restraints, Storm
+from firebrigade.responder.run_silences import RunSilencer
 from firebrigade.runbooks import kube
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.endpoints import EndpointClient, EndpointSettings
@@ -29,6 +31,7 @@ def build_executor(config: Config) -> RunbookExecutor:
         kubernetes=_kubernetes(config),
         supervisor=_supervisor(config),
         prometheus=prometheus,
+        silencer=_silencer(config),
         endpoints={name: _endpoint(name, found) for name, found in config.endpoints.items()},
     )
     settings = guard_settings(config.automation)
@@ -88,6 +91,11 @@ def _supervisor(config: Config) -> SupervisorClient | None:
     if found.bearer_token is None:
         return SupervisorClient(SupervisorSettings(url=found.url))
     return SupervisorClient(SupervisorSettings(url=found.url, token=found.bearer_token))
+
+
+def _silencer(config: Config) -> RunSilencer | None:
+    found = [Alertmanager(settings) for settings in config.alertmanagers.values()]
+    return RunSilencer(found) if found else None
 
 
 def _endpoint(name: str, found: ServiceSettings) -> EndpointClient:

@@ -24,7 +24,7 @@ class StepStatus(StrEnum):
     UNDONE = "undone"
     REFUSED = "refused"
     SKIPPED = "skipped"  # the incident ended before
-    DONE = "done"  # it only read
+    DONE = "done"  # it only read, or made way for the next
     REJECTED = "rejected"  # by a person
     EXPIRED = "expired"  # nobody approved its plan in time
 

@@ -15,6 +15,7 @@ from firebrigade.responder.alertmanager_records import AlertState, ListedAlert, 
 from firebrigade.responder.errors import AlertmanagerError
 from firebrigade.responder.matchers import Matcher, match_all
 from firebrigade.responder.model import IncidentAlert
+from firebrigade.responder.run_silences import step_of
 
 
 class Standing(StrEnum):
@@ -134,8 +135,8 @@ def _decide(
 ) -> Reconciliation:
     fingerprint = alert.alert.fingerprint
     listed = [(view, view.alerts[fingerprint]) for view in views if fingerprint in view.alerts]
-    for _, found in listed:
-        if found.state is not AlertState.SUPPRESSED:
+    for view, found in listed:
+        if found.state is not AlertState.SUPPRESSED or _by_a_run_alone(view, found):
             return Reconciliation(
                 fingerprint=fingerprint,
                 standing=Standing.ACTIVE,
@@ -186,6 +187,13 @@ def _suppressed(view: View, found: ListedAlert) -> Reconciliation:
         suppressed_until=max(ends, default=None) if only_silences else None,
         starts_at=found.starts_at,
     )
+
+
+def _by_a_run_alone(view: View, found: ListedAlert) -> bool:
+    """Return whether nothing but a runbook that is at work suppresses the alert: that must not hold the run back."""
+    silences = [view.silences.get(silence_id) for silence_id in found.silenced_by]
+    others = found.inhibited_by or found.muted_by or any(one is None or not step_of(one) for one in silences)
+    return bool(silences) and not others
 
 
 def _reasons(found: ListedAlert, silences: Sequence[Silence]) -> Iterator[str]:

@@ -80,8 +80,8 @@ def target_labels(plan: Plan, labels: Labels) -> dict[str, str]:
     of_alert = {name: labels[name] for name in _OF_A_TARGET if labels.get(name)}
     if target.kind == "agent":
         return {"deployment": target.name, **of_alert, "agent_id": target.name}
-    if target.kind == "endpoint":  # it is in no namespace, and asked about what the alert is about
-        return {**of_alert, "endpoint": target.name}
+    if target.kind in {"endpoint", "alert"}:  # in no namespace, and about what the alert is about
+        return {**of_alert, target.kind: target.name}
     pod = plan.precondition.get("pod")
     return of_alert | ({"pod": str(pod)} if pod else {}) | {"namespace": target.namespace, target.kind: target.name}
 

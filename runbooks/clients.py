@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from firebrigade.runbooks.endpoints import EndpointClient
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.prometheus import PrometheusClient
+from firebrigade.runbooks.silencing import AlertSilencer
 from firebrigade.runbooks.supervisor import SupervisorClient
 
 
@@ -16,4 +17,5 @@ class Clients:
     kubernetes: KubernetesClient | None = None
     supervisor: SupervisorClient | None = None
     prometheus: PrometheusClient | None = None
+    silencer: AlertSilencer | None = None
     endpoints: Mapping[str, EndpointClient] = field(default_factory=dict)

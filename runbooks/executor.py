@@ -31,6 +31,8 @@ from firebrigade.runbooks.promql import placeholders, render_query
 from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
 from firebrigade.runbooks.targets import resolve_target
 
+_NOTHING = Target(kind="", namespace="", name="")
+
 
 class RunbookExecutor:
     """Executes steps with the actions, guards and Prometheus that are configured. Used by several threads.
@@ -64,6 +66,10 @@ class RunbookExecutor:
         """Return whether an action is configured and only reads."""
         return action in self._readers
 
+    def prepares(self, action: str) -> bool:
+        """Return whether an action only makes way for the next steps, and helps nobody by itself."""
+        return bool(getattr(self._actions.get(action), "PREPARES", False))
+
     def read(self, step: RunbookStep, step_id: str, asked: Asked) -> Reading | Pause | Refusal:
         """Find the target from the labels, ask the guards of reading, then read; raises as ReadAction.read does."""
         action = self._readers[step.action]
@@ -71,11 +77,10 @@ class RunbookExecutor:
         if isinstance(target, Refusal):
             return target
         params = _params(action.Params, step)
-        nowhere = Target(kind="", namespace="", name="")
         look = Plan(
             step_id=step_id,
             action=step.action,
-            target=target or nowhere,
+            target=target or _NOTHING,
             params=params.model_dump(mode="json"),
             before={},
             desired={},
@@ -91,7 +96,7 @@ class RunbookExecutor:
         """Ask what needs no plan. Without the action or the target there is nothing to ask about: ``plan`` says why."""
         if step.action not in self._actions:
             return None
-        target = resolve_target(step.target, labels, self._actions[step.action].TARGET_KIND)
+        target = _target(step, labels, self._actions[step.action])
         if isinstance(target, Refusal):
             return None
         refusals = (guard.permit(step.action, target) for guard in self._scope)
@@ -106,7 +111,7 @@ class RunbookExecutor:
             text = f"The alert carries no label {missing[0]}, which the verification's query needs."
             return Refusal(reason=RefusalReason.INVALID_TARGET, summary=text)
         action = self._actions[step.action]
-        target = resolve_target(step.target, labels, action.TARGET_KIND)
+        target = _target(step, labels, action)
         if isinstance(target, Refusal):
             return target
         params = _params(action.Params, step)
@@ -145,8 +150,8 @@ class RunbookExecutor:
         if step.action not in self._actions:
             text = (
                 f"The action {step.action} needs a connection that is not configured: "
-                "set kubernetes in firebrigade.yaml, supervisor for an action on agents, prometheus for a query, or "
-                "endpoints for a request."
+                "set kubernetes in firebrigade.yaml, supervisor for an action on agents, prometheus for a query, "
+                "endpoints for a request, or alertmanagers for a silence."
             )
         elif step.verify_query and self._prometheus is None:
             text = f"The step {step.name} is verified by a query, and no Prometheus is configured: set prometheus."
@@ -169,6 +174,10 @@ class RunbookExecutor:
         verdict = verdict_of(self._prometheus.query(rendered))
         evidence = {**verdict.evidence, "query": rendered}
         return Verdict(health=verdict.health, summary=verdict.summary, evidence=evidence)
+
+
+def _target(step: RunbookStep, labels: Mapping[str, str], action: Action) -> Target | Refusal:
+    return resolve_target(step.target, labels, action.TARGET_KIND) if action.TARGET_KIND else _NOTHING
 
 
 def _params(params: type[ActionParams], step: RunbookStep) -> ActionParams:

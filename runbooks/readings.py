@@ -94,6 +94,10 @@ class StepExecutor(Executor, Protocol):
         """Return whether an action is configured and only reads."""
         ...
 
+    def prepares(self, action: str) -> bool:
+        """Return whether an action only makes way for the next steps, and helps nobody by itself."""
+        ...
+
     def read(self, step: RunbookStep, step_id: str, asked: Asked) -> Reading | Pause | Refusal:
         """Find the target from the labels, ask the guards of reading, then read; raises as ReadAction.read does."""
         ...

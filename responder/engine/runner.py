@@ -237,7 +237,10 @@ class Runner:
         now = self._clock.now()
         incident_open = self._store.incident(step.incident_id).open
         judged = judge(step, verdict, incident_open=incident_open, undo=definition.undo, now=now)
-        kinds = {StepStatus.VERIFIED: "verified", StepStatus.FAILED: "step_failed", StepStatus.UNDOING: "step_failed"}
+        if judged.status is StepStatus.VERIFIED and self._executor.prepares(step.action):
+            judged = replace(judged, status=StepStatus.DONE)
+        kinds = dict.fromkeys((StepStatus.VERIFIED, StepStatus.DONE), "verified")
+        kinds |= dict.fromkeys((StepStatus.FAILED, StepStatus.UNDOING), "step_failed")
         kind = kinds.get(judged.status)
         self._finish(judged, [step_entry(step, now, kind, judged.verdict, seen=verdict.evidence)] if kind else [])
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from firebrigade.runbooks.contract import PastStep, Plan, Refusal, RefusalReason, Target
 
-_IN_NO_NAMESPACE = {"agent", "endpoint", ""}  # allowed by whoever configured their address; nothing has no kind
+# Allowed by whoever configured the address of the service that they are behind; nothing has no kind.
+_IN_NO_NAMESPACE = {"agent", "alert", "endpoint", ""}
 
 
 class ScopeGuard(Protocol):

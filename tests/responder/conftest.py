@@ -48,7 +48,7 @@ from firebrigade.runbooks.contract import (
     Target,
     Verdict,
 )
-from firebrigade.runbooks.readings import Asked, Pause, Reading
+from tests.responder.scripted_readings import ScriptedReadings
 
 FIRING = AlertStatus.FIRING
 RESOLVED = AlertStatus.RESOLVED
@@ -85,10 +85,11 @@ class KeepingReceiver:
         return [notification.reason.value for notification in self.told.values()]
 
 
-class ScriptedExecutor:
+class ScriptedExecutor(ScriptedReadings):
     """Changes a small world of its own; what it finds and how it fails is set by the test."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.changes: list[str] = []
         self.undone: list[str] = []
         self.healths: list[Health] = []
@@ -101,18 +102,6 @@ class ScriptedExecutor:
         self.history: list[Sequence[PastStep]] = []
         self.not_permitted: Refusal | None = None
         self.plan_errors: list[Exception] = []
-        self.readings: dict[str, list[Reading | Pause | Refusal | BaseException]] = {}
-        self.asked: list[Asked] = []
-
-    def reads(self, action: str) -> bool:
-        return action in self.readings
-
-    def read(self, step: RunbookStep, step_id: str, asked: Asked) -> Reading | Pause | Refusal:
-        self.asked.append(asked)
-        found = self.readings[step.action].pop(0)
-        if isinstance(found, BaseException):
-            raise found
-        return found
 
     def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
         return self.not_permitted

@@ -199,3 +199,24 @@ class Refusing:
 
 def test_an_alertmanager_that_can_t_be_asked_is_a_view_that_proves_nothing() -> None:
     assert look([Refusing()], NOW) == (View(url="http://am", asked_at=NOW, failure="it can't be reached"),)
+
+
+@pytest.mark.parametrize(
+    ("comments", "fields", "standing"),
+    [
+        pytest.param(["[firebrigade-run:a-0]"], {}, Standing.ACTIVE, id="by a run alone"),
+        pytest.param(["[firebrigade-run:a-0]", "move"], {}, Standing.SUPPRESSED, id="by a person too"),
+        pytest.param(["[firebrigade-run:a-0]"], {"inhibited_by": ("g",)}, Standing.SUPPRESSED, id="inhibited too"),
+        pytest.param(["[firebrigade:a]"], {}, Standing.SUPPRESSED, id="by maintenance"),
+        pytest.param([], {"inhibited_by": ("g",)}, Standing.SUPPRESSED, id="inhibited alone"),
+    ],
+)
+def test_what_a_runbook_silences_for_its_run_does_not_hold_the_run_back(
+    comments: list[str], fields: dict[str, Any], standing: Standing
+) -> None:
+    silences = [
+        replace(silence(f"s{number}", MINUTE), comment=comment, created_by="firebrigade")
+        for number, comment in enumerate(comments)
+    ]
+    found = listed(AlertState.SUPPRESSED, silenced_by=tuple(one.id for one in silences), **fields)
+    assert decide(ours(), view(found, silences=silences)).standing is standing

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from firebrigade.runbooks.contract import Json, Target
 from sandbox.cluster import Fault
-from tests.runbooks.little_world import AGENT, HOOKS, NAMESPACE, NODE, SERVICE, World
+from tests.runbooks.little_world import AGENT, HOOKS, NAMESPACE, NODE, NOTHING, SERVICE, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class Case:
         meddle: what a person does between plan and apply.
         spoil: what keeps the change from helping.
         heal: lets the time pass that a change needs to help.
+        at_once: it helps as soon as it is made.
     """
 
     action: str
@@ -29,6 +30,7 @@ class Case:
     heal: Callable[[World], None]
     meddle: Callable[[World], None] | None = None
     undone: bool = False
+    at_once: bool = False
 
 
 def _sick_pod(world: World) -> Target:
@@ -150,6 +152,16 @@ CASES = {
         forget=lambda world: world.endpoint.faults.add("drop-after", method="POST"),
         spoil=lambda world: setattr(world.endpoint, "stuck", True),
         heal=lambda world: world.cluster.advance(60),
+    ),
+    "silence_alert": Case(
+        action="silence_alert",
+        params={},
+        prepare=lambda _: NOTHING,
+        forget=lambda world: setattr(world.silencer, "forgets", True),
+        spoil=lambda world: setattr(world.silencer, "slow", True),
+        heal=lambda world: world.cluster.advance(60),
+        undone=True,
+        at_once=True,
     ),
     "recover_agent": Case(
         action="recover_agent",

@@ -16,6 +16,7 @@ from sandbox.cluster.world import deployment
 from sandbox.endpoint import Endpoint
 from sandbox.supervisor import Supervisor
 from tests.runbooks.action_cases import CASES, Case
+from tests.runbooks.keeping_silencer import KeepingSilencer
 from tests.runbooks.little_world import AGENT, NAMESPACE, TOKEN, World
 
 
@@ -72,13 +73,20 @@ def world(
     kubernetes = connected()
     settings = SupervisorSettings(url=supervisor.address)
     hooks = EndpointClient(EndpointSettings(name="hooks", url=endpoint.address, timeout_seconds=2))
-    clients = Clients(kubernetes=kubernetes, supervisor=SupervisorClient(settings), endpoints={"hooks": hooks})
+    silencer = KeepingSilencer()
+    clients = Clients(
+        kubernetes=kubernetes,
+        supervisor=SupervisorClient(settings),
+        silencer=silencer,
+        endpoints={"hooks": hooks},
+    )
     return World(
         clock=clock,
         cluster=cluster,
         kubernetes=kubernetes,
         supervisor=supervisor,
         endpoint=endpoint,
+        silencer=silencer,
         actions=dict(build_actions(clients)),
         readers=dict(build_readers(clients)),
     )
@@ -92,6 +100,12 @@ def cases() -> dict[str, Case]:
 @pytest.fixture(params=sorted(CASES))
 def case(request: pytest.FixtureRequest) -> Case:
     """Each action once."""
+    return CASES[request.param]
+
+
+@pytest.fixture(params=sorted(name for name in CASES if name != "silence_alert"))
+def targeted(request: pytest.FixtureRequest) -> Case:
+    """Each action that has a target."""
     return CASES[request.param]
 
 

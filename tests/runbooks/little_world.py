@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from firebrigade.responder.clock import ManualClock
 from firebrigade.runbooks.contract import Action, Json, Plan, Refusal, Target
 from firebrigade.runbooks.kube import KubernetesClient
+from firebrigade.runbooks.labelled import PlansWithLabels
 from firebrigade.runbooks.readings import Asked, ReadAction
 from sandbox.cluster import Cluster
 from sandbox.endpoint import Endpoint
 from sandbox.supervisor import Supervisor
+from tests.runbooks.keeping_silencer import KeepingSilencer
 
 NAMESPACE = "shop"
 SERVICE = Target(kind="deployment", namespace=NAMESPACE, name="checkout")
 NODE = Target(kind="node", namespace="", name="node-2")
 HOOKS = Target(kind="endpoint", namespace="", name="hooks")
+NOTHING = Target(kind="", namespace="", name="")
+LABELS = {"alertname": "ServiceDown", "service": "checkout", "empty": ""}
 AGENT = Target(kind="agent", namespace="", name="agent-07")
 TOKEN = "the-cluster-s-secret-token"
 
@@ -29,6 +34,7 @@ class World:
     kubernetes: KubernetesClient
     supervisor: Supervisor
     endpoint: Endpoint
+    silencer: KeepingSilencer
     actions: dict[str, Action]
     readers: dict[str, ReadAction]
 
@@ -38,16 +44,23 @@ class World:
         asked = Asked(labels=labels or {}, now=self.clock.now())
         return action.read(target, action.Params.model_validate(params), asked)
 
-    def plan(self, name: str, target: Target, step_id: str = "step-1", **params: Json) -> Plan:
-        """Return an action's plan; fails when it refuses."""
-        planned = self.plan_or_refusal(name, target, step_id, **params)
+    def plan(
+        self, name: str, target: Target, step_id: str = "step-1", *, at: datetime | None = None, **params: Json
+    ) -> Plan:
+        """Return an action's plan, made now or as of another moment; fails when it refuses."""
+        planned = self.plan_or_refusal(name, target, step_id, at=at, **params)
         assert isinstance(planned, Plan), planned
         return planned
 
-    def plan_or_refusal(self, name: str, target: Target, step_id: str = "step-1", **params: Json) -> Plan | Refusal:
+    def plan_or_refusal(
+        self, name: str, target: Target, step_id: str = "step-1", *, at: datetime | None = None, **params: Json
+    ) -> Plan | Refusal:
         """Return what an action's plan returns."""
         action = self.actions[name]
-        return action.plan(target, action.Params.model_validate(params), step_id, self.clock.now())
+        checked, now = action.Params.model_validate(params), at or self.clock.now()
+        if isinstance(action, PlansWithLabels):
+            return action.plan_with(LABELS, target, checked, step_id, now)
+        return action.plan(target, checked, step_id, now)
 
     def deploy(self, image: str, name: str = "checkout") -> None:
         """Roll out another image, as a person does."""
@@ -90,4 +103,4 @@ class World:
     def changes(self) -> int:
         """Return how many requests have changed something in the cluster, at the supervisor or at the endpoint."""
         recoveries = sum(agent["restarts"] for agent in self.supervisor.kept()["agents"])
-        return len(self.cluster.changes) + int(recoveries) + self.endpoint.effects
+        return len(self.cluster.changes) + int(recoveries) + self.endpoint.effects + self.silencer.changes

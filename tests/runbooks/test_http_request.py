@@ -153,7 +153,7 @@ def test_the_token_is_sent_and_seen_nowhere(world: Any) -> None:
 @pytest.mark.parametrize(("status", "health"), [(200, Health.HEALTHY), (204, Health.HEALTHY), (410, Health.FAILED)])
 def test_the_status_says_whether_it_is_done(world: Any, status: int, health: Health) -> None:
     made = plan(world, status="/runs/$step_id")
-    assert made.before == {"status": 404}
+    assert made.seen == {"status": 404}
     assert made.desired["status"] == "/runs/step-1"
     world.endpoint.faults.add(status, method="GET")
     assert world.actions["http_request"].verify(made).health is health

@@ -15,7 +15,9 @@ from firebrigade.responder.alertmanager import Alertmanager, AlertmanagerSetting
 from firebrigade.responder.alertmanager_records import NewSilence, Silence
 from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import MaintenanceWindow
+from firebrigade.responder.run_silences import RunSilencer
 from firebrigade.responder.silences import keep_silences
+from firebrigade.runbooks.silencing import SilenceStanding
 
 DAY = timedelta(days=1)
 
@@ -162,3 +164,17 @@ def test_two_keepers_that_race_end_with_one(server: Any, window: MaintenanceWind
     assert len(shown(server, unique)) == 1
     assert keep_silences([window], now, DAY, server.client, created_by=unique).ended_by_people == ()
     assert len(shown(server, unique)) == 1
+
+
+def test_a_run_s_silence_is_kept_found_and_ended_by_the_real_one(server: Any, unique: str, now: datetime) -> None:
+    silencer = RunSilencer([server.client])
+    labels = {"alertname": 'a"b\\c', "service": unique}
+    silencer.silence(f"{unique}-0", labels, now + timedelta(minutes=15))
+    silencer.silence(f"{unique}-0", labels, now + timedelta(minutes=15))
+    (found,) = silencer.of_step(f"{unique}-0")
+    assert found.standing is SilenceStanding.ACTIVE
+    (seen,) = shown(server, unique)
+    assert {one["name"]: one["value"] for one in seen["matchers"]} == labels
+    silencer.expire(found.id)
+    silencer.expire(found.id)
+    assert [one.standing for one in silencer.of_step(f"{unique}-0")] == [SilenceStanding.EXPIRED]
