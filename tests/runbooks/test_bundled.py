@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from firebrigade.runbooks.contract import Runbook, Target
+from firebrigade.runbooks.contract import Risk, Runbook, Target
 from firebrigade.runbooks.loader import BUNDLED, RunbookLibrary
 from firebrigade.runbooks.promql import check_query, render_query
 from firebrigade.runbooks.registry import action_classes
@@ -31,8 +31,12 @@ LABELS = {
     "container": "main",
     "agent_id": "agent-07",
 }
+ALL_STEPS = [(runbook, step) for runbook in LIBRARY for step in runbook.steps]
+READS = {name for name, action in action_classes().items() if action.RISK is Risk.READ}
 STEPS = [
-    pytest.param(runbook, step, id=f"{runbook.name}: {step.name}") for runbook in LIBRARY for step in runbook.steps
+    pytest.param(runbook, step, id=f"{runbook.name}: {step.name}")
+    for runbook, step in ALL_STEPS
+    if step.action not in READS
 ]
 
 
@@ -63,10 +67,10 @@ def test_the_order_of_the_steps_is_from_the_smaller_to_the_larger_change() -> No
     actions = {runbook.name: [step.action for step in runbook.steps] for runbook in LIBRARY if runbook.steps}
     assert actions == {
         "agent-failure": ["recover_agent", "restart_pod"],
-        "crash-loop": ["rollback_deployment"],
+        "crash-loop": ["collect_diagnostics", "rollback_deployment"],
         "high-error-rate": ["rollback_deployment"],
         "high-latency": ["scale_deployment"],
-        "out-of-memory": ["scale_deployment"],
+        "out-of-memory": ["collect_diagnostics", "scale_deployment"],
         "service-down": ["restart_pod", "rollback_deployment"],
     }
 
@@ -99,6 +103,14 @@ def test_a_step_finds_its_target_and_can_be_verified(runbook: Runbook, step: Any
     assert isinstance(target, Target)
     assert step.verify_query
     assert check_query(render_query(step.verify_query, LABELS)) is None
+
+
+def test_what_is_looked_at_is_looked_at_before_anything_is_changed() -> None:
+    for runbook in LIBRARY:
+        reads = [step.action in READS for step in runbook.steps]
+        assert reads == sorted(reads, reverse=True), runbook.name
+    for _, step in ALL_STEPS:
+        assert isinstance(resolve_target(step.target, LABELS, action_classes()[step.action].TARGET_KIND), Target)
 
 
 @pytest.mark.parametrize(("runbook", "step"), STEPS)

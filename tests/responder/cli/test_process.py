@@ -169,6 +169,10 @@ def test_a_plan_reads_the_cluster_and_changes_nothing(process: Start, write_conf
         assert (code, err) == (0, "")
         assert "deployment/shop/checkout" in out
         assert "(dry_run)" in out
+        arguments[2] = "crash-loop"
+        code, out, err = end(process(*arguments))
+        assert (code, err) == (0, "")
+        assert "0 of 2 pods not ready" in out  # what only reads is read
         assert cluster.changes == ()
 
 
