@@ -69,14 +69,16 @@ def wait() -> Callable[..., None]:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation for the module, with what the module's ``CHANGES`` of firebrigade.yaml say."""
+    changes = getattr(request.module, "CHANGES", None)
     folder = tmp_path_factory.mktemp("installation")
     rules = folder / "rules"
     rules.mkdir()
     for path in RULES.glob("*.yaml"):
         hurried = re.sub(r"for: 1m\b", "for: 2s", path.read_text())
         (rules / path.name).write_text(hurried)
-    with Installation(folder, rule_files=[rules / "*.yaml"], group_interval="2s") as made:
+    with Installation(folder, rule_files=[rules / "*.yaml"], group_interval="2s", changes=changes) as made:
         yield made
 
 

@@ -1,9 +1,11 @@
 """Recovering an agent: only its own heartbeat counts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from firebrigade.runbooks.contract import Health, Refusal, RefusalReason, Target
+from firebrigade.runbooks.records import plan_hash, plan_to_json
 
 AGENT = Target(kind="agent", namespace="", name="agent-07")
 
@@ -39,6 +41,15 @@ def test_an_agent_that_is_said_to_be_healthy_and_is_not_heard_is_recovered_all_t
     world.actions["recover_agent"].apply(world.plan("recover_agent", AGENT))
     world.clock.advance(timedelta(seconds=6))
     assert world.plan("recover_agent", AGENT, "step-2").before["state"] == "healthy"
+
+
+def test_a_heartbeat_does_not_make_it_another_plan(world: Any) -> None:
+    world.supervisor.fail(AGENT.name, deaf=True)
+    first = world.plan("recover_agent", AGENT)
+    heard = {**first.seen, "last_heartbeat_at": "2026-01-05T09:09:09Z"}
+    assert "last_heartbeat_at" in first.seen
+    assert not first.before.keys() & {"last_heartbeat_at", "recovery_requested_at"}
+    assert plan_hash(plan_to_json(replace(first, seen=heard))) == plan_hash(plan_to_json(first))
 
 
 def test_after_three_silent_restarts_a_person_has_to_look(world: Any) -> None:

@@ -65,6 +65,9 @@ def test_an_unanswered_plan_expires_and_escalates_with_the_reason(
     escalated = asking.store.timeline(1)[[one.kind for one in asking.store.timeline(1)].index("escalated")]
     assert escalated.detail == "to L2: nobody approved it within 15m"
     assert asking.told("l2") == ["escalated"]
+    asking.store.postpone(1, asking.now)
+    asking.sweep.drain()
+    assert asking.told("l3") == []
     asking.passes(30 * MINUTE)
     assert story(asking).count("escalated") == 1
     assert [step.status for step in asking.store.steps(1)] == ["expired", "pending"]
