@@ -1,7 +1,7 @@
 """The promtool cases that every SLO needs, made from burns.yaml and checked in like all others.
 
-Three files each: what its windows record (``windowcases.py``), what its tiers make of that (``tiercases.py``), and here
-what comes of events in the end.
+Four files each: what its windows record (``windowcases.py``), what its tiers make of that (``tiercases.py``), when it
+is told that nothing is recorded (``nodatacases.py``), and here what comes of events in the end.
 
 ``python -m firebrigade.rules.testing.burncases`` writes them into rules/tests, and a test compares. What an alert must
 be is written down a second time in burnexpected.py and not taken from ``burnalerts.py``, so that a mistake there is
@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from firebrigade.rules import document, library
 from firebrigade.rules.formats import own as spec
 from firebrigade.rules.slo.objectives import Events, Objective
-from firebrigade.rules.testing import burnexpected, tiercases, windowcases
+from firebrigade.rules.testing import burnexpected, nodatacases, tiercases, windowcases
 from firebrigade.rules.testing.burnexpected import PAGES, TICKETS
 from firebrigade.rules.testing.burnseries import EVENTS, Counting, Stretch, series
 
@@ -67,6 +67,7 @@ def _texts(burn: Burn, name: str, file: Sequence[Objective]) -> Iterator[tuple[s
     objective = next(one for one in file if one.id == burn.slo)
     made = {
         "burn": (f"{_GRID}m", _Cases(burn, objective).all()),
+        "nodata": (nodatacases.GRID, nodatacases.cases(objective)),
         "tiers": (f"{tiercases.GRID_MINUTES}m", tiercases.cases(objective)),
         "windows": (windowcases.GRID, windowcases.cases(objective, burn.series)),
     }

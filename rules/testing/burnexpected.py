@@ -104,9 +104,9 @@ def traffic_low(objective: Objective, events: int) -> _Alert:
     )
 
 
-def up(objective: Objective) -> str:
-    """Return the series that says whether the service can be scraped."""
-    return f'up{{job="pods", instance="a", service="{objective.service}"}}'
+def up(objective: Objective, pod: str = "a") -> str:
+    """Return the series that says whether a pod of the service can be scraped."""
+    return f'up{{job="pods", instance="{pod}", service="{objective.service}"}}'
 
 
 def others(objective: Objective, windows: Mapping[str, float], minutes: int) -> list[_Alert]:
@@ -118,7 +118,7 @@ def others(objective: Objective, windows: Mapping[str, float], minutes: int) -> 
         for window, value in windows.items()
         for kind in kinds
     ]
-    return [*recorded, {"series": 'up{job="pods", instance="b", service="another"}', "values": f"1x{minutes}"}]
+    return [*recorded, {"series": 'up{job="pods", instance="c", service="another"}', "values": f"1x{minutes}"}]
 
 
 def firing(objective: Objective, minute: int, tiers: Sequence[str]) -> _Alert:

@@ -47,9 +47,6 @@ def cases(objective: Objective) -> Iterator[_Written]:
     """Yield the cases of one SLO."""
     for tier in objective.tiers:
         yield _tier(objective, tier.tier, tier.long.text, tier.short.text)
-    yield _missing(objective)
-    if isinstance(objective.sli, Events):
-        yield _never_counted(objective)
     if objective.minimum_events:
         yield from _traffic_low(objective)
 
@@ -149,67 +146,41 @@ def _series(situations: Sequence[_Part]) -> _Written:
     return {"series": situations[0].series, "values": " ".join(written)}
 
 
-def _missing(objective: Objective) -> _Written:
-    """Return the case of a service that is down and has recorded nothing, while another one is well."""
-    return {
-        "name": "a service that is down and has recorded nothing is told, whatever others do",
-        "interval": "1m",
-        "input_series": [_up(objective, 0, 60), *burnexpected.others(objective, {"5m": 1, "1d": 1}, 60)],
-        "alert_rule_test": [_look(30, "SloDataMissing", burnexpected.data_missing(objective))],
-    }
-
-
-def _never_counted(objective: Objective) -> _Written:
-    """Return the case of a service that is up and has never counted an event, while another one is idle."""
-    return {
-        "name": "a service that is up and has never counted an event is idle, and no other one",
-        "interval": "1m",
-        "input_series": [_up(objective, 1, 120), *burnexpected.others(objective, {"5m": 0, "1d": 0}, 120)],
-        "alert_rule_test": [
-            _look(30, "SloIdle"),
-            _look(90, "SloIdle", burnexpected.idle(objective)),
-            _look(90, "SloDataMissing"),
-        ],
-    }
-
-
-def _up(objective: Objective, value: int, samples: int) -> _Written:
-    return {"series": burnexpected.up(objective), "values": f"{value}x{samples}"}
-
-
 def _look(minute: int, alert: str, *expected: _Written) -> _Written:
     return {"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": list(expected)}
 
 
 def _traffic_low(objective: Objective) -> Iterator[_Written]:
     """Yield a day with just too few events, the same for a service that is down, and a day with just enough."""
-    enough, few = objective.minimum_events, int(objective.minimum_events * _BARELY)
+    enough, few = (int(objective.minimum_events * factor) for factor in (_JUST, _BARELY))
     low = burnexpected.traffic_low(objective, few)
-    # A service is known once it has been seen for nine tenths of a day.
-    early, told, over = 22 * 60 + GRID_MINUTES, 23 * 60, 26 * 60
-    yield _day("a day with too few events is told", objective, few, 1, {early: (), told: (low,), over: ()})
-    yield _day("a service that is down is not told to have too few events", objective, few, 0, {told + 60: ()})
-    yield _day("a day with just enough events is not told", objective, enough, 1, {told + 60: ()})
+    # A service is known once it has been seen for nine tenths of a day. From midnight on one of two pods is down.
+    early, told, later, over, lost = 1350, 1380, 1500, 1680, 2280
+    looks: Mapping[int, Sequence[_Written]] = {early: (), told: (low,), later: (low,), over: ()}
+    busy, silent = f"0x23 {objective.minimum_events}x23", "_x144 0x47"
+    yield _day("a day with too few events is told", objective, f"{_noon(few)} {busy}", "1", looks)
+    yield _day("a day with just enough events is not told", objective, _noon(enough), "1", {later - 60: ()})
+    name = "a service that is down is not told to have too few events"
+    yield _day(name, objective, _noon(few), "0", {later - 60: ()})
+    name = "a service of which half a day is not known is not told to have too few events"
+    yield _day(name, objective, f"{_noon(few)} {silent}", "1", {lost: ()})
 
 
-def _day(name: str, objective: Objective, events: int, up: int, looks: Mapping[int, Sequence[_Written]]) -> _Written:
-    """Return a day whose events happen at noon, and the busy beginning of the next one."""
+def _day(name: str, objective: Objective, rates: str, up: str, looks: Mapping[int, Sequence[_Written]]) -> _Written:
     series = _recorded(objective, "slo:sli_total:rate", "5m")
     return {
         "name": name,
         "interval": "5m",
         "input_series": [
-            {"series": series, "values": f"0x143 {_pulse(events)!r} 0x143 {events}x24"},
-            _up(objective, up, 313),
-            *burnexpected.others(objective, {"5m": 1}, 313),
+            {"series": series, "values": rates},
+            {"series": burnexpected.up(objective), "values": f"{up}x480"},
+            {"series": burnexpected.up(objective, "b"), "values": f"{up}x288 0x190"},
+            *burnexpected.others(objective, {"5m": 1}, 480),
         ],
         "alert_rule_test": [_look(minute, "SloTrafficLow", *expected) for minute, expected in looks.items()],
     }
 
 
-def _pulse(events: int) -> float:
-    """Return a rate that makes that many events of a day if it is seen for five of its minutes."""
-    rate = events / 300
-    while rate * 5 / 1440 * 86400 < events:
-        rate = math.nextafter(rate, math.inf)
-    return rate
+def _noon(events: int) -> str:
+    """Return a day, in fives of minutes, with all of its events at noon."""
+    return f"0x143 {events / 300!r} 0x143"

@@ -9,7 +9,7 @@ from firebrigade.rules import document, library
 from firebrigade.rules.formats import own as spec
 from firebrigade.rules.testing import burncases, windowcases
 
-KINDS = ("burn", "tiers", "windows")
+KINDS = ("burn", "nodata", "tiers", "windows")
 
 
 def test_the_checked_in_cases_are_what_burns_yaml_says_and_there_are_no_others() -> None:
