@@ -14,6 +14,7 @@ from firebrigade.runbooks.durations import format_duration
 from firebrigade.runbooks.readings import UNKNOWN
 from firebrigade.runbooks.registry import ConfiguredAction, action_classes
 from firebrigade.runbooks.rights import Right
+from firebrigade.runbooks.targets import LITERAL_NAME
 
 _HEAD = """# Actions
 
@@ -29,9 +30,14 @@ def page() -> str:
 def _section(action: type[ConfiguredAction]) -> str:
     about = _prose(inspect.getdoc(inspect.getmodule(action)))
     rights = "; ".join(map(_shown, action.RIGHTS)) or "nothing of Kubernetes"
-    target = f"{action.TARGET_KIND}, unless the label or `kind` says another" if action.TARGET_KIND else "none"
-    lines = [f"- Risk: {action.RISK}; target: {target}.", f"- Rights: {rights}.", *_own(action)]
+    lines = [f"- Risk: {action.RISK}; target: {_target(action.TARGET_KIND)}.", f"- Rights: {rights}.", *_own(action)]
     return "\n\n".join([f"## {action.NAME}", about, "\n".join(lines), *_params(action.Params)])
+
+
+def _target(kind: str) -> str:
+    if kind in LITERAL_NAME:
+        return f"{kind}, written out in the runbook"
+    return f"{kind}, unless the label or `kind` says another" if kind else "none"
 
 
 def _own(action: Any) -> Iterator[str]:
@@ -59,7 +65,9 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is None:
         return ""
-    return f"`{format_duration(value) if isinstance(value, timedelta) else str(value).lower()}`"
+    if isinstance(value, timedelta):
+        return f"`{format_duration(value)}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _attributes(doc: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Silence the alert that is being answered while the runbook runs, so that nobody is paged for what is being repaired.
+"""Silence the alert that is being answered in Alertmanager, so that its other receivers are quiet during the repair.
 
 The silence names every label of the alert, so that it hides this one and no other. It ends with the run, at the latest
-after `duration`; escalation and the runbook go on. It helps nobody by itself: the next step follows.
+after `duration`. Firebrigade's own pages, its escalation and the runbook go on. It helps nobody by itself: the
+next step follows.
 
 A silence that a person ended is not made again.
 """
