@@ -1,19 +1,7 @@
 """The client of the agents' supervisor. recover_agent calls it; it decides nothing.
 
-The contract, all JSON, times in RFC 3339:
-
-``GET /agents/{agent_id}`` → 200
-    ``{"agent_id", "state", "last_heartbeat_at", "restarts", "silent_restarts", "recovery_requested_at"}``
-    state: ``healthy``, ``degraded``, ``failed`` or ``recovering``, as the supervisor believes.
-    last_heartbeat_at: when the agent itself was last heard, by the supervisor's clock; null if never.
-    restarts: how often it was ever restarted.
-    silent_restarts: how often it was restarted since it was last heard; what a limit is held against.
-    recovery_requested_at: when the latest recovery was accepted, by the same clock; null if none was.
-``POST /agents/{agent_id}/recover`` with the header ``Idempotency-Key`` → 202
-    ``{"agent_id", "state", "requested_at", "repeated"}``
-    A key that the supervisor has seen before does nothing more: ``repeated`` is true, ``requested_at`` is the first.
-Errors: 404 for an agent that is not known, 409 if it will not recover this agent, 429 and 503 (with Retry-After) for
-"not now". Each has ``{"error": "one sentence"}``. A bearer token is sent where one is configured.
+The contract is docs/supervisor.openapi.yaml. Its point: an agent is back when it was heard after the recovery was
+accepted, never because a call returned. A request that got no answer is sent again with the same idempotency key.
 """
 
 from collections.abc import Mapping

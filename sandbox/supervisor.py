@@ -1,4 +1,4 @@
-"""An agent supervisor to run against, by the contract that ``runbooks/supervisor.py`` describes.
+"""An agent supervisor to run against, by the contract of docs/supervisor.openapi.yaml: the reference of it.
 
 Tests and the demo use it. ``python -m sandbox.supervisor --port 8082 --cluster http://127.0.0.1:8001`` runs it alone.
 Agents send no heartbeats here: an agent that is not silent counts as heard at this moment.
