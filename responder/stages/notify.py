@@ -73,16 +73,17 @@ def _trigger(case: Case, lookup: Lookup) -> Outcome:
 
 
 def _missing_questions(case: Case) -> Iterable[tuple[str, Reason, str]]:
-    """Whoever knows of the incident is asked once about each plan that waits for a person, if the page did not ask."""
+    """Whoever knows of the incident is asked about each plan that waits for a person, if no later message did.
+
+    Once: a delivery of the same turn is not written down again.
+    """
     found = proposal_of(case.incident, case.steps)
     if found is None:
         return
     turn = f"{found.number}.{found.short}.{int(found.proposed_at.timestamp())}"
     last = {delivery.receiver: delivery for delivery in case.deliveries}
-    asked = {delivery.delivery_id for delivery in case.deliveries}
     for name, delivery in last.items():
-        this = ".".join((case.incident.incident_key, name, Reason.APPROVAL.value, turn))
-        if delivery.created_at <= found.proposed_at and this not in asked:
+        if delivery.created_at <= found.proposed_at:
             yield name, Reason.APPROVAL, turn
 
 

@@ -237,6 +237,20 @@ def test_where_the_machine_goes_first_people_are_paged_as_soon_as_it_needs_them(
     assert asking.receivers["pagerduty"].attempts[0].approval is not None
 
 
+def test_whom_the_page_has_asked_is_not_asked_again(asking: Any, policy: Any, step_of: Any) -> None:
+    asking.policies["default"] = replace(policy, automation=Automation.FIRST)
+    asking.store.record(asking.group(asking.alert()), asking.now)
+    asking.sweep.advance_due()
+    while step_of(asking).status != "proposed":
+        asking.sweep.claim()()
+    asking.clock.advance(SECOND)
+    asking.sweep.drain()
+    asking.store.postpone(1, asking.now)
+    asking.sweep.drain()
+    assert asking.told("pagerduty") == ["triggered"]
+    assert asking.receivers["pagerduty"].attempts[0].approval is not None
+
+
 def test_an_acknowledged_incident_still_asks(asking: Any) -> None:
     asking.executor.plan_errors = [TemporaryActionError("busy", retry_after_seconds=30)]
     asking.fires()
