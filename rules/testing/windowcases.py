@@ -16,7 +16,7 @@ from firebrigade.rules.testing.burnseries import Counting, Stretch, series
 _GRID_SECONDS = 6 * 3600
 GRID = "6h"  # between two evaluations
 
-_STEP, _BASE = 15, 300  # seconds between two samples of events, and of what was recorded
+_STEP, _BASE = 5, 300  # seconds between two samples of events, and of what was recorded
 _NOW = 12 * 3600
 _DAY, _HOUR, _MINUTE = 86400, 3600, 60
 _SHORT = {"2m": 120, "5m": 300, "12m": 720, "30m": 1800, "1h": 3600, "2h": 7200, "6h": 21600}
@@ -25,7 +25,7 @@ _PERIOD, _PERIOD_SECONDS = "30d", 30 * _DAY
 # Older traffic is heavier and worse. It changes a sample before a window begins, where promtool 2 and 3 agree.
 _CHANGES = (60, *(seconds + _STEP for seconds in _SHORT.values()), _NOW)
 _DAYS = (6 * _HOUR, 18 * _HOUR, _DAY, 36 * _HOUR, 2 * _DAY, 3 * _DAY, 6 * _DAY, 7 * _DAY)
-TOLERANCE = Decimal("0.04")
+TOLERANCE = Decimal("0.03")
 
 _Written = Mapping[str, Any]
 
