@@ -51,6 +51,8 @@ class StepResult:
     """One step of a run, with everything that was planned, found and done, as JSON.
 
     Attributes:
+        healthy_since: since when every look has found it healthy; None after one that did not.
+        healthy_seen_at: when a look found it healthy last.
         proposed_at: when a person was asked to approve its plan.
         expires_at: until when the answer is waited for, and then until when an approval holds.
         approved_plan: the hash of the plan that was approved; empty: none was.
@@ -75,6 +77,8 @@ class StepResult:
     verdict: str = ""
     applied_at: datetime | None = None
     verify_until: datetime | None = None
+    healthy_since: datetime | None = None
+    healthy_seen_at: datetime | None = None
     finished_at: datetime | None = None
     proposed_at: datetime | None = None
     expires_at: datetime | None = None

@@ -213,6 +213,7 @@ class RunbookStep:
         target: how the target is found: ``namespace`` and ``name``, each a literal or a label's name (``loader.py``).
         params: as written; valid for the action's ``Params``.
         verify_within: how long to wait for healthy.
+        healthy_for: how long it must be healthy without a break to count; may end after ``verify_within``.
         verify_query: PromQL that must return a non-empty, all-true vector, or empty. ``$label`` inside a quoted
             matcher value stands for the alert's label.
         undo: take the change back when it did not help.
@@ -224,6 +225,7 @@ class RunbookStep:
     target: Mapping[str, Json]
     params: Mapping[str, Json] = field(default_factory=dict)
     verify_within: timedelta = timedelta(minutes=3)
+    healthy_for: timedelta = timedelta()
     verify_query: str = ""
     undo: bool = False
     when: Mapping[str, Json] = field(default_factory=dict)
@@ -265,35 +267,4 @@ class Guard(Protocol):
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
         """Return why not, or None. Asked after the plan and again just before it is applied. Pure."""
-        ...
-
-
-class Executor(Protocol):
-    """What the responder calls: one runbook step against the world, with guards kept by the caller's history.
-
-    ``labels`` are the labels of the alert that the step answers; they are untrusted.
-    """
-
-    def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
-        """Return why the step is not even planned, or None; reads nothing."""
-        ...
-
-    def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
-        """Find the target from the labels, then plan; raises as Action.plan does."""
-        ...
-
-    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
-        """Ask every guard; the first refusal wins."""
-        ...
-
-    def apply(self, plan: Plan) -> Change:
-        """Apply; raises as Action.apply does."""
-        ...
-
-    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
-        """Ask the action and, where the step has a query, Prometheus; healthy when both say so."""
-        ...
-
-    def undo(self, plan: Plan) -> Change | None:
-        """Undo; raises as Action.undo does."""
         ...

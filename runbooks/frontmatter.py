@@ -102,15 +102,23 @@ class TargetSpec(_Strict):
 
 
 class VerifySpec(_Strict):
-    """How to tell that a step helped."""
+    """How to tell that a step helped.
+
+    Attributes:
+        within: how long it may take to become healthy.
+        healthy_for: how long it must then stay so without a break; nothing: one healthy look is enough.
+    """
 
     within: Duration = timedelta(minutes=3)
+    healthy_for: Duration = timedelta()
     query: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_query)] = ""
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:
         if not timedelta() < self.within <= timedelta(hours=1):
             raise ValueError("within must be more than nothing and at most 1h: people wait for it")
+        if self.healthy_for > timedelta(hours=1):
+            raise ValueError("healthy_for must be at most 1h: people wait for it")
         return self
 
 

@@ -218,6 +218,7 @@ def _step(spec: StepSpec) -> RunbookStep:
         when=spec.when.model_dump(mode="json") if spec.when else {},
         params=spec.params,
         verify_within=spec.verify.within,
+        healthy_for=spec.verify.healthy_for,
         verify_query=spec.verify.query,
         undo=spec.undo,
     )

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from firebrigade.runbooks.contract import ActionParams, Executor, Json, Refusal, Risk, RunbookStep, Target
+from firebrigade.runbooks.contract import (
+    ActionParams,
+    Change,
+    Json,
+    PastStep,
+    Plan,
+    Refusal,
+    Risk,
+    RunbookStep,
+    Target,
+    Verdict,
+)
 from firebrigade.runbooks.rights import Right
 
 UNKNOWN = "unknown"  # what every reading comes to that could not be made
@@ -87,8 +98,11 @@ class ReadAction(AnyAction, Protocol):
         ...
 
 
-class StepExecutor(Executor, Protocol):
-    """What the responder calls for a step of either kind."""
+class StepExecutor(Protocol):
+    """What the responder calls: one runbook step against the world, with guards kept by the caller's history.
+
+    ``labels`` are the labels of the alert that the step answers; they are untrusted.
+    """
 
     def reads(self, action: str) -> bool:
         """Return whether an action is configured and only reads."""
@@ -100,4 +114,28 @@ class StepExecutor(Executor, Protocol):
 
     def read(self, step: RunbookStep, step_id: str, asked: Asked) -> Reading | Pause | Refusal:
         """Find the target from the labels, ask the guards of reading, then read; raises as ReadAction.read does."""
+        ...
+
+    def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
+        """Return why the step is not even planned, or None; reads nothing."""
+        ...
+
+    def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
+        """Find the target from the labels, then plan; raises as Action.plan does."""
+        ...
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:
+        """Ask every guard; the first refusal wins."""
+        ...
+
+    def apply(self, plan: Plan) -> Change:
+        """Apply; raises as Action.apply does."""
+        ...
+
+    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
+        """Ask the action and, where the step has a query, Prometheus; healthy when both say so."""
+        ...
+
+    def undo(self, plan: Plan) -> Change | None:
+        """Undo; raises as Action.undo does."""
         ...

@@ -86,6 +86,7 @@ def step_to_json(step: RunbookStep) -> dict[str, Json]:
         "target": dict(step.target),
         "params": dict(step.params),
         "verify_within_seconds": step.verify_within.total_seconds(),
+        "healthy_for_seconds": step.healthy_for.total_seconds(),
         "verify_query": step.verify_query,
         "undo": step.undo,
         "when": dict(step.when),
@@ -102,7 +103,9 @@ def step_from_json(data: JsonObject) -> RunbookStep:
         verify_within=timedelta(seconds=data["verify_within_seconds"]),
         verify_query=data["verify_query"],
         undo=data["undo"],
-        when=data.get("when", {}),  # runs that began before there were conditions have none
+        # Runs that began with an earlier version have none of these.
+        healthy_for=timedelta(seconds=data.get("healthy_for_seconds", 0)),
+        when=data.get("when", {}),
     )
 
 

@@ -31,7 +31,7 @@ from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.restraints import Restraints, restrained, switched_off
-from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge
+from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge, out_of_time
 from firebrigade.responder.store.store import Store
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import (
@@ -236,7 +236,14 @@ class Runner:
         verdict = self._executor.verify(plan, definition, step.labels)
         now = self._clock.now()
         incident_open = self._store.incident(step.incident_id).open
-        judged = judge(step, verdict, incident_open=incident_open, undo=definition.undo, now=now)
+        judged = judge(
+            step,
+            verdict,
+            incident_open=incident_open,
+            undo=definition.undo,
+            now=now,
+            healthy_for=definition.healthy_for,
+        )
         if judged.status is StepStatus.VERIFIED and self._executor.prepares(step.action):
             judged = replace(judged, status=StepStatus.DONE)
         kinds = dict.fromkeys((StepStatus.VERIFIED, StepStatus.DONE), "verified")
@@ -268,8 +275,7 @@ class Runner:
         step = replace(current, fence=step.fence)
         _log.warning("step_delayed", action=step.action, step_id=step.step_id, error=str(error))
         if step.status is StepStatus.APPLIED and not isinstance(error, PermanentActionError):
-            late = step.verify_until is not None and now >= step.verify_until
-            if not late:
+            if not out_of_time(step, now):
                 self._finish(replace(step, next_attempt_at=now + LOOK_AGAIN_AFTER, verdict=str(error)), ())
                 return
         elif not isinstance(error, PermanentActionError) and step.attempts < ATTEMPTS:

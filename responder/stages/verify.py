@@ -7,8 +7,11 @@ from firebrigade.responder.automation import Progress, ended_at, progress
 from firebrigade.responder.case import Case, Lookup, Outcome
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks.contract import Health, Verdict
+from firebrigade.runbooks.durations import format_duration
 
 LOOK_AGAIN_AFTER = timedelta(seconds=2)
+LONGEST_GAP = timedelta(minutes=1)  # between two healthy looks of one stretch
+PATIENCE = timedelta(hours=1)  # with stretches that are broken for no other reason than that nobody looked
 
 
 def verify(case: Case, _lookup: Lookup) -> Outcome:
@@ -21,20 +24,61 @@ def verify(case: Case, _lookup: Lookup) -> Outcome:
     return Outcome(until=due if due and due > case.now else None)
 
 
-def judge(step: StepResult, verdict: Verdict, *, incident_open: bool, undo: bool, now: datetime) -> StepResult:
+def judge(
+    step: StepResult,
+    verdict: Verdict,
+    *,
+    incident_open: bool,
+    undo: bool,
+    now: datetime,
+    healthy_for: timedelta = timedelta(),
+) -> StepResult:
     """Decide what one look at an applied step means.
 
     An alert that resolved meanwhile has the last word: what made it resolve is never undone.
     """
     judged = replace(step, verdict=verdict.summary)
-    late = step.verify_until is not None and now >= step.verify_until
     if verdict.health is Health.HEALTHY:
-        return replace(judged, status=StepStatus.VERIFIED, next_attempt_at=None, finished_at=now)
-    if verdict.health is Health.WAITING and not late:
+        return _healthy(judged, healthy_for, incident_open=incident_open, now=now)
+    judged = replace(judged, healthy_since=None, healthy_seen_at=None)
+    if verdict.health is Health.WAITING and not out_of_time(judged, now):
         return replace(judged, next_attempt_at=now + LOOK_AGAIN_AFTER)
     if not incident_open:
-        words = f"the alert resolved; last look: {verdict.summary}"
-        return replace(judged, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
+        return _verified(judged, f"the alert resolved; last look: {verdict.summary}", now)
     if undo:
         return replace(judged, status=StepStatus.UNDOING, next_attempt_at=now, attempts=0)
     return replace(judged, status=StepStatus.FAILED, next_attempt_at=None, finished_at=now)
+
+
+def out_of_time(step: StepResult, now: datetime) -> bool:
+    """Return whether an applied step had its time; one that was found healthy in time may prove that it stays so."""
+    if step.verify_until is None or now < step.verify_until:
+        return False
+    return step.healthy_seen_at is None or now - step.healthy_seen_at > LONGEST_GAP
+
+
+def _healthy(step: StepResult, healthy_for: timedelta, *, incident_open: bool, now: datetime) -> StepResult:
+    since = _unbroken_since(step, now)
+    held = replace(step, healthy_since=since, healthy_seen_at=now)
+    missing, said = since + healthy_for - now, step.verdict.rstrip(".")
+    if missing <= timedelta():
+        words = f"{said}, for {format_duration(healthy_for)} without a break." if healthy_for else step.verdict
+        return _verified(held, words, now)
+    if not incident_open:
+        return _verified(held, f"the alert resolved; last look: {step.verdict}", now)
+    words = f"{said}; it counts once that holds for {format_duration(healthy_for)} without a break."
+    return replace(held, verdict=words, next_attempt_at=now + min(missing, LOOK_AGAIN_AFTER))
+
+
+def _unbroken_since(step: StepResult, now: datetime) -> datetime:
+    """Return since when it is healthy as far as anybody has seen: what nobody looked at does not count."""
+    if step.healthy_since is None or step.healthy_seen_at is None:
+        return now
+    unseen = now - step.healthy_seen_at > LONGEST_GAP
+    # Somebody who looks too rarely for any stretch must come to an end all the same.
+    overdue = step.verify_until is not None and now > step.verify_until + PATIENCE
+    return now if unseen and not overdue else step.healthy_since
+
+
+def _verified(step: StepResult, words: str, now: datetime) -> StepResult:
+    return replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)

@@ -208,6 +208,8 @@ steps = Table(
     Column("approved_plan", String(64), nullable=False, server_default=""),
     Column("answered_by", Text, nullable=False, server_default=""),
     Column("answered_at", Instant),
+    Column("healthy_since", Instant),
+    Column("healthy_seen_at", Instant),
     UniqueConstraint("incident_id", "position"),
     Index(None, "status", "next_attempt_at"),
     Index(None, "applied_at"),

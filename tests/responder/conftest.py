@@ -99,6 +99,7 @@ class ScriptedExecutor(ScriptedReadings):
         self.plan_refusals: dict[str, Refusal] = {}
         self.errors: list[Exception] = []
         self.undo_errors: list[Exception] = []
+        self.verify_errors: list[Exception] = []
         self.history: list[Sequence[PastStep]] = []
         self.not_permitted: Refusal | None = None
         self.plan_errors: list[Exception] = []
@@ -137,6 +138,8 @@ class ScriptedExecutor(ScriptedReadings):
         return Change(already=already, after={}, summary="done")
 
     def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
+        if self.verify_errors:
+            raise self.verify_errors.pop(0)
         health = self.healths.pop(0) if self.healths else Health.HEALTHY
         return Verdict(health=health, summary=f"looks {health.value}")
 

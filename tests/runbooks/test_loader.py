@@ -64,6 +64,12 @@ def test_a_runbook_is_what_its_file_says(tmp_path: Path) -> None:
     assert runbook.steps[1].verify_within == timedelta(minutes=3)
 
 
+def test_a_step_can_have_to_stay_healthy(tmp_path: Path) -> None:
+    write(tmp_path, GOOD.replace("within: 90s", "healthy_for: 2m"))
+    (runbook,) = RunbookLibrary.load(tmp_path)
+    assert [step.healthy_for for step in runbook.steps] == [timedelta(minutes=2), timedelta()]
+
+
 def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, "no runbook", "README.md")
@@ -88,6 +94,7 @@ def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None
         ("[pod, deployment]", "[$pod]", "9: steps[0].target.name.label[0]: string should match"),
         ("within: 90s", "within: 90", "11: steps[0].verify.within: write a duration with its unit"),
         ("within: 90s", "within: 2h", "10: steps[0].verify: within must be more than nothing and at most 1h"),
+        ("within: 90s", "healthy_for: 61m", "10: steps[0].verify: healthy_for must be at most 1h"),
         ("== bool 1", "== 1", "12: steps[0].verify.query: compares without bool"),
         ("== bool 1", "== bool", "12: steps[0].verify.query: is not PromQL"),
         ('"$deployment"', "$deployment", "12: steps[0].verify.query: is not PromQL"),

@@ -34,6 +34,7 @@ PLANS = st.builds(
     planned_at=MOMENTS,
     seen=OBJECTS,
 )
+SPANS = st.integers(0, 10**6).map(lambda seconds: timedelta(seconds=seconds))
 STEPS = st.builds(
     RunbookStep,
     name=TEXTS,
@@ -42,7 +43,8 @@ STEPS = st.builds(
     params=OBJECTS,
     verify_query=TEXTS,
     undo=st.booleans(),
-    verify_within=st.integers(0, 10**6).map(lambda seconds: timedelta(seconds=seconds)),
+    verify_within=SPANS,
+    healthy_for=SPANS,
 )
 
 
@@ -107,3 +109,11 @@ def test_a_plan_of_an_earlier_version_comes_back() -> None:
     kept = records.plan_to_json(plan)
     del kept["seen"]
     assert records.plan_from_json(kept) == plan
+
+
+def test_a_step_of_an_earlier_version_comes_back() -> None:
+    step = RunbookStep(name="Restart", action="restart_pod", target={})
+    kept = records.step_to_json(step)
+    for later in ("healthy_for_seconds", "when"):
+        del kept[later]
+    assert records.step_from_json(kept) == step
