@@ -30,6 +30,7 @@ from firebrigade.runbooks.edits import Editor, pointed
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
 from firebrigade.runbooks.rights import Right, rights
+from firebrigade.runbooks.stuck import unless_stuck
 
 ANNOTATION = "firebrigade.dev/restart-step"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -49,8 +50,9 @@ class RestartDeployment:
     Params: ClassVar[type[ActionParams]] = RestartDeploymentParams
     RISK: ClassVar[Risk] = Risk.MEDIUM
     TARGET_KIND: ClassVar[str] = "deployment"
-    RIGHTS: ClassVar[Sequence[Right]] = tuple(
-        right for kind in _KINDS for right in rights("get patch", f"{kind}s", "apps", kinds=[kind])
+    RIGHTS: ClassVar[Sequence[Right]] = (
+        *(right for kind in _KINDS for right in rights("get patch", f"{kind}s", "apps", kinds=[kind])),
+        *rights("list", "pods"),
     )
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
@@ -91,13 +93,14 @@ class RestartDeployment:
         return self._editor.apply(plan, RestartEdit(plan))
 
     def verify(self, plan: Plan) -> Verdict:
-        """Look whether every pod was replaced and is available."""
+        """Look whether every pod was replaced and is available, or the new ones can't start."""
         target = plan.target
         try:
             workload = self._kubernetes.read_object(target.kind, target.namespace, target.name)
         except NotFoundError:
             return Verdict(health=Health.FAILED, summary=f"{target} is gone.")
-        return restart_verdict(plan, workload)
+        verdict = restart_verdict(plan, workload)
+        return unless_stuck(verdict, self._new_pods(plan, workload)) if verdict.health is Health.WAITING else verdict
 
     def undo(self, plan: Plan) -> Change | None:
         """Stop a restart that did not come to its end; one that did has nothing to go back to.
@@ -113,6 +116,12 @@ class RestartDeployment:
         if RestartEdit(plan).as_desired(workload) and workloads.rolled_out(workload):
             return None
         return self._editor.undo(plan, RestartEdit(plan))
+
+    def _new_pods(self, plan: Plan, workload: Json) -> list[Json]:
+        """Return the pods of this restart: controllers copy the template's annotations to each."""
+        pods = self._kubernetes.list_readable_pods(plan.target.namespace, workloads.label_selector(workload))
+        at = plan.desired["restarted_at"]
+        return [pod for pod in pods if workloads.annotations(pod).get(RESTARTED_AT) == at]
 
 
 class RestartEdit:

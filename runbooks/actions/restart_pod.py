@@ -31,6 +31,7 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import DisruptionBudgetError, NotFoundError, PreconditionError
 from firebrigade.runbooks.rights import Right, rights
+from firebrigade.runbooks.stuck import unless_stuck
 
 # Controllers that replace a pod by one that does the same. A Job's pod is work that may not be done twice.
 _REPLACING = {"ReplicaSet": "replicaset", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
@@ -103,7 +104,7 @@ class RestartPod:
         return Change(already=False, after={"pod": name, "uid": uid}, summary=f"Pod {name} is being replaced.")
 
     def verify(self, plan: Plan) -> Verdict:
-        """Look whether the workload has all its pods ready, the planned pod not counted."""
+        """Look whether the workload has all its pods ready, the planned pod not counted, or the new one can't start."""
         target = plan.target
         try:
             owner = self._kubernetes.read_object(target.kind, target.namespace, target.name)
@@ -114,7 +115,8 @@ class RestartPod:
         ready = [workloads.name(pod) for pod in pods if workloads.pod_ready(pod) and workloads.uid(pod) != gone]
         summary = f"{len(ready)} of {wanted} pods of {target} are ready, the restarted one not counted."
         health = Health.HEALTHY if wanted and len(ready) >= wanted else Health.WAITING
-        return Verdict(health=health, summary=summary, evidence={"ready": ready, "wanted": wanted})
+        verdict = Verdict(health=health, summary=summary, evidence={"ready": ready, "wanted": wanted})
+        return unless_stuck(verdict, _younger(pods, plan))
 
     def undo(self, plan: Plan) -> Change | None:  # noqa: ARG002
         """Nothing to take back: the pod is replaced."""
@@ -221,7 +223,14 @@ def _planned(
         precondition={"pod": workloads.name(pod), "uid": workloads.uid(pod)},
         summary=f"Evict pod {workloads.name(pod)}, {target} replaces it: {ready} → {wanted} of {wanted} ready.",
         planned_at=now,
+        seen={"youngest": max(workloads.created_at(one) for one in [pod, *pods]).isoformat()},
     )
+
+
+def _younger(pods: Sequence[Json], plan: Plan) -> list[Json]:
+    """Return the pods that were made since the plan, by the cluster's own clock; older plans know of none."""
+    youngest = plan.seen.get("youngest")
+    return [pod for pod in pods if youngest and workloads.created_at(pod) > datetime.fromisoformat(youngest)]
 
 
 def _already(name: str) -> Change:

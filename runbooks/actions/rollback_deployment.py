@@ -33,6 +33,7 @@ from firebrigade.runbooks.edits import Editor
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
 from firebrigade.runbooks.rights import Right, rights
+from firebrigade.runbooks.stuck import unless_stuck
 
 ANNOTATION = "firebrigade.dev/rollback-step"
 
@@ -61,6 +62,7 @@ class RollbackDeployment:
     RIGHTS: ClassVar[Sequence[Right]] = (
         *rights("get patch", "deployments", "apps"),
         *rights("get list", "replicasets", "apps"),
+        *rights("list", "pods"),
     )
 
     def __init__(self, kubernetes: KubernetesClient) -> None:
@@ -111,12 +113,16 @@ class RollbackDeployment:
         return self._editor.apply(plan, TemplateEdit(self._kubernetes, plan))
 
     def verify(self, plan: Plan) -> Verdict:
-        """Look whether the rollout of the earlier template is complete."""
+        """Look whether the rollout of the earlier template is complete, or its pods can't start."""
         try:
             deployment = self._kubernetes.read_object("deployment", plan.target.namespace, plan.target.name)
         except NotFoundError:
             return Verdict(health=Health.FAILED, summary=f"{plan.target} is gone.")
-        return rollout_verdict(plan, deployment)
+        verdict = rollout_verdict(plan, deployment)
+        if verdict.health is not Health.WAITING:
+            return verdict
+        pods = self._kubernetes.list_readable_pods(plan.target.namespace, workloads.label_selector(deployment))
+        return unless_stuck(verdict, workloads.owned_by(pods, [plan.desired["uid"]]))
 
     def undo(self, plan: Plan) -> Change | None:
         """Put the later template back: rolling back did not help, so the rollout was not the cause."""

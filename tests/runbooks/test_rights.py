@@ -167,7 +167,7 @@ def verbs(found: frozenset[Permission]) -> set[str]:
     return {f"{one.verb} {one.resource}" for one in found}
 
 
-RESTART = {"get deployments", "patch deployments"}
+RESTART = {"get deployments", "patch deployments", "list pods"}
 
 
 @pytest.mark.parametrize(
