@@ -41,6 +41,8 @@ def progress(steps: Sequence[StepResult]) -> Progress:
     for status, came_to in _OF_ONE_STEP.items():
         if status in statuses:
             return came_to
+    if any(step.harmed for step in steps):
+        return Progress.FAILED
     if not all(status.over for status in statuses):
         return Progress.RUNNING
     return Progress.FAILED if _TRIED & set(statuses) else Progress.REFUSED
@@ -52,8 +54,8 @@ def ended_at(steps: Sequence[StepResult]) -> datetime | None:
 
 
 def current(steps: Sequence[StepResult]) -> StepResult | None:
-    """Return the step whose turn it is; None once one has helped, a person has said no, or all are over."""
-    if any(step.status in _ENDS_THE_RUN for step in steps):
+    """Return the step whose turn it is; None once one has helped or harmed, a person has said no, or all are over."""
+    if any(step.status in _ENDS_THE_RUN or step.harmed for step in steps):
         return None
     return next((step for step in steps if not step.status.over), None)
 
@@ -80,6 +82,9 @@ def _about_steps(case: Case, runbook: str) -> str:
         case Progress.VERIFIED:
             helped = next(step for step in case.steps if step.status is StepStatus.VERIFIED)
             return f"Runbook {runbook}: {helped.name} helped, waiting for the alert to resolve."
+        case Progress.FAILED if harmed := next((step for step in case.steps if step.harmed), None):
+            back = "was taken back" if harmed.status is StepStatus.UNDONE else "could not be taken back"
+            return f"Runbook {runbook}: {harmed.name} made things worse and {back}; it needs a person now."
         case Progress.FAILED:
             return f"Runbook {runbook} did not help; it needs a person."
         case Progress.REFUSED:

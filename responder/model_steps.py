@@ -53,6 +53,7 @@ class StepResult:
     Attributes:
         healthy_since: since when every look has found it healthy; None after one that did not.
         healthy_seen_at: when a look found it healthy last.
+        worse_since: since when every look has found things worse than before it; stays when it is taken back for that.
         proposed_at: when a person was asked to approve its plan.
         expires_at: until when the answer is waited for, and then until when an approval holds.
         approved_plan: the hash of the plan that was approved; empty: none was.
@@ -79,6 +80,7 @@ class StepResult:
     verify_until: datetime | None = None
     healthy_since: datetime | None = None
     healthy_seen_at: datetime | None = None
+    worse_since: datetime | None = None
     finished_at: datetime | None = None
     proposed_at: datetime | None = None
     expires_at: datetime | None = None
@@ -87,6 +89,11 @@ class StepResult:
     answered_at: datetime | None = None
     fence: int = 0
     lease_until: datetime | None = None
+
+    @property
+    def harmed(self) -> bool:
+        """Whether it was ended because it had made things worse."""
+        return self.worse_since is not None and self.status in {StepStatus.UNDONE, StepStatus.FAILED}
 
     @property
     def number(self) -> int:

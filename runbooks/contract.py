@@ -93,15 +93,21 @@ class Health(StrEnum):
     HEALTHY = "healthy"
     WAITING = "waiting"  # look again
     FAILED = "failed"  # it can't become healthy by waiting
+    WORSE = "worse"  # than before the change; the executor says so, no action has to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One look at the target after a change: the finding, one sentence for people, and the evidence as read."""
+    """One look at the target after a change: the finding, one sentence for people, and the evidence as read.
+
+    Attributes:
+        ready: how many pods of the target are ready, where fewer than before would be the change's own fault.
+    """
 
     health: Health
     summary: str
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    ready: int | None = None
 
 
 class RefusalReason(StrEnum):

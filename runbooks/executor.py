@@ -30,6 +30,7 @@ from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
 from firebrigade.runbooks.promql import placeholders, render_query
 from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
 from firebrigade.runbooks.targets import resolve_target
+from firebrigade.runbooks.worse import unless_worse
 
 _NOTHING = Target(kind="", namespace="", name="")
 
@@ -129,13 +130,13 @@ class RunbookExecutor:
         return self._action(plan).apply(plan)
 
     def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
-        """Ask the action and, where the step has a query, Prometheus; healthy when both say so.
+        """Ask the action and, where the step has a query, Prometheus; healthy when both say so, or worse than before.
 
         Raises:
             TemporaryActionError: one of them can't be asked now.
         """
         try:
-            verdict = self._action(plan).verify(plan)
+            verdict = unless_worse(plan, self._action(plan).verify(plan))
             if verdict.health is not Health.HEALTHY or not step.verify_query:
                 return verdict
             return _both(verdict, self._ask(step.verify_query, labels))

@@ -11,6 +11,7 @@ from firebrigade.runbooks.durations import format_duration
 
 LOOK_AGAIN_AFTER = timedelta(seconds=2)
 LONGEST_GAP = timedelta(minutes=1)  # between two healthy looks of one stretch
+WORSE_FOR = timedelta(seconds=20)  # a pod that fails a single probe is ready again by then
 PATIENCE = timedelta(hours=1)  # with stretches that are broken for no other reason than that nobody looked
 
 
@@ -35,13 +36,19 @@ def judge(
 ) -> StepResult:
     """Decide what one look at an applied step means.
 
-    An alert that resolved meanwhile has the last word: what made it resolve is never undone.
+    An alert that resolved meanwhile has the last word: what made it resolve is never undone. What stays worse than
+    before is undone at once, whatever the runbook says: nobody asked for that.
     """
     judged = replace(step, verdict=verdict.summary)
     if verdict.health is Health.HEALTHY:
         return _healthy(judged, healthy_for, incident_open=incident_open, now=now)
     judged = replace(judged, healthy_since=None, healthy_seen_at=None)
-    if verdict.health is Health.WAITING and not out_of_time(judged, now):
+    if verdict.health is Health.WORSE:
+        judged = replace(judged, worse_since=step.worse_since or now)
+        undo, for_sure = True, _stays_worse(judged, now)
+    else:
+        judged, for_sure = replace(judged, worse_since=None), verdict.health is Health.FAILED
+    if not for_sure and not out_of_time(judged, now):
         return replace(judged, next_attempt_at=now + LOOK_AGAIN_AFTER)
     if not incident_open:
         return _verified(judged, f"the alert resolved; last look: {verdict.summary}", now)
@@ -57,9 +64,13 @@ def out_of_time(step: StepResult, now: datetime) -> bool:
     return step.healthy_seen_at is None or now - step.healthy_seen_at > LONGEST_GAP
 
 
+def _stays_worse(step: StepResult, now: datetime) -> bool:
+    return step.worse_since is not None and now - step.worse_since >= WORSE_FOR
+
+
 def _healthy(step: StepResult, healthy_for: timedelta, *, incident_open: bool, now: datetime) -> StepResult:
     since = _unbroken_since(step, now)
-    held = replace(step, healthy_since=since, healthy_seen_at=now)
+    held = replace(step, healthy_since=since, healthy_seen_at=now, worse_since=None)
     missing, said = since + healthy_for - now, step.verdict.rstrip(".")
     if missing <= timedelta():
         words = f"{said}, for {format_duration(healthy_for)} without a break." if healthy_for else step.verdict

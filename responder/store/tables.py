@@ -210,6 +210,7 @@ steps = Table(
     Column("answered_at", Instant),
     Column("healthy_since", Instant),
     Column("healthy_seen_at", Instant),
+    Column("worse_since", Instant),
     UniqueConstraint("incident_id", "position"),
     Index(None, "status", "next_attempt_at"),
     Index(None, "applied_at"),

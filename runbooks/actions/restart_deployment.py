@@ -187,7 +187,8 @@ def restart_verdict(plan: Plan, workload: Json) -> Verdict:
         text = f"The restart of {plan.target} made no progress within its deadline."
         return Verdict(health=Health.FAILED, summary=text, evidence=evidence)
     text = f"{updated} of {wanted} pods of {plan.target} were restarted, {available} are available."
-    return Verdict(health=Health.WAITING, summary=text, evidence=evidence)
+    ready = workloads.ready_replicas(workload)
+    return Verdict(health=Health.WAITING, summary=text, evidence=evidence, ready=ready)
 
 
 def _before(workload: Json) -> dict[str, Json]:

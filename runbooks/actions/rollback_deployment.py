@@ -194,7 +194,8 @@ def rollout_verdict(plan: Plan, deployment: Json) -> Verdict:
         return Verdict(health=Health.FAILED, summary=text, evidence=evidence)
     updated = f"{evidence['updatedReplicas']} of {workloads.desired_pods(deployment)}"
     text = f"{updated} replicas of {plan.target} are rolled back."
-    return Verdict(health=Health.WAITING, summary=text, evidence=evidence)
+    ready = workloads.ready_replicas(deployment)
+    return Verdict(health=Health.WAITING, summary=text, evidence=evidence, ready=ready)
 
 
 def _facts(deployment: Json) -> dict[str, Json]:

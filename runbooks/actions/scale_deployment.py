@@ -133,6 +133,8 @@ class ScaleDeployment:
             health=Health.HEALTHY if caught_up else Health.WAITING,
             summary=f"{available} of {wanted} replicas of {plan.target} are available.",
             evidence={"available": available, "wanted": wanted},
+            # Pods that fall over after scaling up do so for want of pods: fewer again would be no help.
+            ready=workloads.ready_replicas(deployment) if wanted < plan.before["replicas"] else None,
         )
 
     def undo(self, plan: Plan) -> Change | None:

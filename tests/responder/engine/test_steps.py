@@ -59,6 +59,19 @@ def test_waiting_ends_when_verify_within_is_over(world: Any, runbook: Any) -> No
     assert world.store.steps(1)[0].status == "failed"
 
 
+def test_a_run_stops_when_its_alert_resolves_between_two_steps(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart", "scale", "roll-back")
+    world.executor.healths = [Health.WAITING, Health.FAILED]
+    world.fires()
+    world.executor.plan_errors = [TemporaryActionError("busy")]
+    world.passes(2 * SECOND)
+    assert [one.status for one in world.store.steps(1)] == ["failed", "pending", "pending"]
+    world.resolves()
+    world.passes(timedelta(minutes=5))
+    assert [one.status for one in world.store.steps(1)] == ["failed", "skipped", "skipped"]
+    assert len(world.executor.changes) == 1
+
+
 def test_what_made_the_alert_resolve_is_not_undone(world: Any, runbook: Any) -> None:
     made = runbook("scale")
     world.runbooks["service-down"] = replace(made, steps=(replace(made.steps[0], undo=True),))

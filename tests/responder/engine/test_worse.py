@@ -1,0 +1,104 @@
+"""What makes things worse is taken back at once, once, and then a person is called instead of the next step."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firebrigade.responder.restraints import Restraints
+from firebrigade.runbooks.contract import Health, PermanentActionError, TemporaryActionError
+
+SECOND = timedelta(seconds=1)
+TICK = 2 * SECOND
+WORSE = [Health.WORSE] * 99
+
+
+@pytest.fixture
+def worsening(world: Any, runbook: Any) -> Any:
+    """A world whose step has five minutes, makes things worse, and is not to be taken back for not helping."""
+    (first,) = runbook("restart").steps
+    world.runbooks["service-down"] = runbook(replace(first, verify_within=timedelta(minutes=5)), "roll-back")
+    world.executor.healths = list(WORSE)
+    return world
+
+
+def statuses(world: Any) -> list[str]:
+    return [str(step.status) for step in world.store.steps(1)]
+
+
+def test_what_stays_worse_is_taken_back_long_before_its_time_is_over(worsening: Any) -> None:
+    worsening.fires()
+    worsening.passes(18 * SECOND, tick=TICK)
+    assert statuses(worsening) == ["applied", "pending"]
+    worsening.passes(TICK, tick=TICK)
+    assert statuses(worsening) == ["undone", "pending"]
+    assert worsening.executor.undone == worsening.executor.changes
+
+
+def test_the_next_step_is_not_tried_and_a_person_is_called_with_the_evidence(worsening: Any) -> None:
+    worsening.fires()
+    worsening.passes(timedelta(minutes=4), tick=TICK)
+    assert statuses(worsening) == ["undone", "pending"]
+    assert len(worsening.executor.changes) == len(worsening.executor.undone) == 1
+    kinds = worsening.kinds()
+    assert kinds.index("step_failed") < kinds.index("undone") < kinds.index("escalated")
+    assert worsening.told("l2") == ["escalated"]
+    said = worsening.receivers["l2"].attempts[0].automation
+    assert "restart made things worse and was taken back" in said
+
+
+def test_a_dip_is_no_harm(worsening: Any) -> None:
+    worsening.executor.healths = [*[Health.WORSE] * 9, Health.WAITING, *[Health.WORSE] * 9]
+    worsening.fires()
+    worsening.passes(40 * SECOND, tick=TICK)
+    assert statuses(worsening) == ["verified", "pending"]
+    assert worsening.executor.undone == []
+
+
+def test_what_is_worse_when_its_time_is_over_is_taken_back_too(worsening: Any) -> None:
+    worsening.executor.healths = [*[Health.WAITING] * 148, *WORSE]
+    worsening.fires()
+    worsening.passes(timedelta(minutes=5), tick=TICK)
+    assert statuses(worsening) == ["undone", "pending"]
+
+
+def test_a_failed_look_does_not_undo_what_the_runbook_leaves(worsening: Any) -> None:
+    worsening.executor.healths = [Health.WORSE, Health.FAILED]
+    worsening.fires()
+    worsening.passes(4 * TICK, tick=TICK)
+    assert statuses(worsening) == ["failed", "verified"]
+    assert worsening.executor.undone == []
+
+
+def test_taking_back_is_tried_again_and_done_once(worsening: Any) -> None:
+    worsening.executor.undo_errors = [TemporaryActionError("busy")] * 3
+    worsening.fires()
+    worsening.passes(timedelta(minutes=2), tick=TICK)
+    assert statuses(worsening) == ["undone", "pending"]
+    assert len(worsening.executor.undone) == 1
+
+
+def test_what_can_not_be_taken_back_ends_the_run_as_well(worsening: Any) -> None:
+    worsening.executor.undo_errors = [PermanentActionError("somebody has changed it since")]
+    worsening.fires()
+    worsening.passes(timedelta(minutes=4), tick=TICK)
+    assert statuses(worsening) == ["failed", "pending"]
+    assert "made things worse and could not be taken back" in worsening.receivers["l2"].attempts[0].automation
+
+
+def test_the_switch_keeps_even_this_from_being_changed(worsening: Any, tmp_path: Path) -> None:
+    worsening.restraints = Restraints(off_file=tmp_path / "off")
+    worsening.fires()
+    (tmp_path / "off").touch()
+    worsening.passes(timedelta(minutes=1), tick=TICK)
+    assert (statuses(worsening), worsening.executor.undone) == (["failed", "pending"], [])
+
+
+def test_what_made_the_alert_resolve_is_left_however_it_looks(worsening: Any) -> None:
+    worsening.fires()
+    worsening.resolves()
+    worsening.passes(timedelta(minutes=1), tick=TICK)
+    assert statuses(worsening) == ["verified", "skipped"]
+    assert worsening.executor.undone == []
