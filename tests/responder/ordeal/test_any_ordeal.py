@@ -1,0 +1,145 @@
+"""Whatever happens, in whatever order: each change is made at most once, no limit is exceeded, each run ends.
+
+``ORDEALS=5000 .venv/bin/python -m pytest tests/responder/ordeal`` tries so many sequences, other ones each time; the
+suite tries the same few. ``events.py`` says what can happen, ``promises.py`` what must hold all the same.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from firebrigade.responder.engine import runner, step_decisions
+from firebrigade.responder.store.database import Database
+from firebrigade.runbooks.actions.scale_deployment import ReplicasEdit
+from firebrigade.runbooks.guards.history import Cooldown, Lock
+from tests.responder.ordeal.events import Answers, Event, Fires, Passes, Resolves, Scales, Sick, Slow, Works, scripts
+from tests.responder.ordeal.trial import Trial
+
+ORDEALS = int(os.environ.get("ORDEALS", "0"))
+WORKS: list[Event] = [Works()] * 5
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An empty database that has its tables."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet() -> Iterator[None]:
+    """Say nothing: thousands of steps would."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    yield
+    structlog.configure(**before)
+
+
+def undergo(template: bytes, script: Sequence[Event], *, replicas: int = 2, asks: bool = False) -> Trial:
+    """Let a sequence of events happen, and judge what it comes to."""
+    with tempfile.TemporaryDirectory(prefix="firebrigade-") as directory:
+        trial = Trial(Path(directory), template, replicas=replicas, asks=asks)
+        try:
+            for event in script:
+                event.happen(trial)
+            trial.end()
+        finally:
+            trial.close()
+    return trial
+
+
+@settings(
+    deadline=None,
+    max_examples=ORDEALS or 40,
+    derandomize=not ORDEALS,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(script=scripts, replicas=st.sampled_from([1, 2]), asks=st.booleans())
+def test_whatever_happens_the_promises_are_kept(
+    template: bytes, script: list[Event], replicas: int, asks: bool
+) -> None:
+    undergo(template, script, replicas=replicas, asks=asks)
+
+
+RESTARTS: list[Event] = [Sick(1), Fires("PodSick", 1), *WORKS]
+TWO_AT_ONCE: list[Event] = [Slow(10**6), *RESTARTS, Fires("Busy"), *WORKS]
+TWICE: list[Event] = [
+    Fires("DiskFull"),
+    *WORKS,
+    Passes(10),
+    *WORKS,
+    Resolves("DiskFull"),
+    Works(),
+    Fires("DiskFull"),
+    *WORKS,
+]
+MEDDLED: list[Event] = [Fires("Busy"), Works(), Scales(2), *WORKS]
+ANSWERED: list[Event] = [Fires("Busy"), *WORKS, Answers(True), *WORKS]
+
+
+@pytest.mark.parametrize(
+    ("script", "asks", "writes"),
+    [
+        pytest.param(RESTARTS, False, 1, id="a restart"),
+        pytest.param(TWO_AT_ONCE, False, 3, id="two at once"),
+        pytest.param(TWICE, False, 1, id="twice within the cooldown"),
+        pytest.param(MEDDLED, False, 0, id="a person in between"),
+        pytest.param(ANSWERED, True, 1, id="approved"),
+    ],
+)
+def test_the_examples_do_what_they_say(template: bytes, script: list[Event], asks: bool, writes: int) -> None:
+    trial = undergo(template, script, asks=asks)
+    assert len(trial.promises.writes) == writes
+
+
+def _without_intent(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(runner, "applying", lambda step, now: (step_decisions.applying(step, now)[0], []))
+
+
+def _without_lock(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Lock, "allow", lambda *_: None)
+
+
+def _without_cooldown(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Cooldown, "allow", lambda *_: None)
+
+
+def _without_approval(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(runner, "is_approved", lambda _: True)
+
+
+def _without_precondition(patch: pytest.MonkeyPatch) -> None:
+    def forward(edit: Any) -> list[Any]:
+        return [{"op": "replace", "path": "/spec/replicas", "value": edit._desired}]
+
+    patch.setattr(ReplicasEdit, "as_before", lambda *_: True)
+    patch.setattr(ReplicasEdit, "forward", forward)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "script", "asks", "said"),
+    [
+        pytest.param(_without_intent, RESTARTS, False, "without a word", id="no intent is written"),
+        pytest.param(_without_lock, TWO_AT_ONCE, False, "at once", id="the lock is dropped"),
+        pytest.param(_without_cooldown, TWICE, False, "again after", id="the cooldown is ignored"),
+        pytest.param(_without_approval, ANSWERED, True, "nobody approved", id="nobody is asked"),
+        pytest.param(_without_precondition, MEDDLED, False, "somebody has set", id="a person is overridden"),
+    ],
+)
+def test_a_broken_promise_is_noticed(
+    template: bytes, monkeypatch: pytest.MonkeyPatch, sabotage: Any, script: list[Event], asks: bool, said: str
+) -> None:
+    sabotage(monkeypatch)
+    with pytest.raises(AssertionError, match=said):
+        undergo(template, script, asks=asks)
