@@ -21,6 +21,7 @@ from firebrigade.runbooks.contract import (
     Change,
     Health,
     Json,
+    PermanentActionError,
     Plan,
     Refusal,
     RefusalReason,
@@ -90,10 +91,14 @@ class RestartPod:
         return _planned(pod, pods, owner, params=params, step_id=step_id, now=now)
 
     def apply(self, plan: Plan) -> Change:
-        """Evict the planned pod, unless it is gone or going."""
+        """Evict the planned pod, unless it is gone or going.
+
+        The counts that the guards have allowed can be minutes old: they hold again, or nothing is done.
+        """
         namespace, name, uid = plan.target.namespace, plan.precondition["pod"], plan.precondition["uid"]
         if self._gone(namespace, name, uid):
             return _already(name)
+        self._check_counts(plan)
         try:
             self._remove(namespace, name, uid, force=bool(plan.params.get("delete_when_budget_refuses")))
         except (NotFoundError, PreconditionError):
@@ -151,6 +156,19 @@ class RestartPod:
             found = workloads.owned_by(self._kubernetes.list_replica_sets(namespace, selector), owners)
             owners = [workloads.uid(one) for one in found]
         return workloads.owned_by(self._kubernetes.list_pods(namespace, selector), owners)
+
+    def _check_counts(self, plan: Plan) -> None:
+        """Raise PermanentActionError if taking the pod now takes more than the plan said."""
+        target = plan.target
+        owner = self._kubernetes.read_object(target.kind, target.namespace, target.name)
+        ready = [workloads.uid(pod) for pod in self._pods(owner, target.namespace) if workloads.pod_ready(pod)]
+        takes, planned = int(plan.precondition["uid"] in ready), int(plan.before["takes_ready"])
+        if takes > planned:
+            text = f"Pod {plan.precondition['pod']} was changed since it was planned: it is ready now and stays."
+            raise PermanentActionError(text)
+        if takes and len(ready) < int(plan.before["ready"]):
+            text = f"{target} was changed since it was planned: {len(ready)} pods are ready now, and no longer enough."
+            raise PermanentActionError(text)
 
     def _gone(self, namespace: str, name: str, uid: str) -> bool:
         try:

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from firebrigade.runbooks.contract import Health, Refusal, RefusalReason, Target, TemporaryActionError
+from firebrigade.runbooks.contract import (
+    Health,
+    PermanentActionError,
+    Refusal,
+    RefusalReason,
+    Target,
+    TemporaryActionError,
+)
 from firebrigade.runbooks.kube_errors import DisruptionBudgetError
 from sandbox.cluster import Fault
 
@@ -145,6 +152,27 @@ def test_the_eviction_carries_the_uid(world: Any) -> None:
     plan = world.plan("restart_pod", world.pod())
     world.actions["restart_pod"].apply(plan)
     assert plan.precondition["uid"] in evictions(world)[0].body
+
+
+def test_a_pod_that_is_ready_again_is_not_the_last_one_to_be_taken(world: Any) -> None:
+    pod, *others = world.pod(1), world.pod(0), world.pod(2)
+    world.cluster.trouble(NAMESPACE, pod.name)
+    plan = world.plan("restart_pod", pod)
+    for one in others:
+        world.cluster.trouble(NAMESPACE, one.name)
+    world.cluster.trouble(NAMESPACE, pod.name, "serves")
+    world.cluster.advance(3)
+    with pytest.raises(PermanentActionError, match="it is ready now"):
+        world.actions["restart_pod"].apply(plan)
+    assert not world.cluster.changes
+
+
+def test_a_ready_pod_is_not_taken_when_fewer_are_ready_than_planned(world: Any) -> None:
+    plan = world.plan("restart_pod", world.pod(0))
+    world.cluster.trouble(NAMESPACE, world.pod(1).name)
+    with pytest.raises(PermanentActionError, match="2 pods are ready now"):
+        world.actions["restart_pod"].apply(plan)
+    assert not world.cluster.changes
 
 
 def test_the_restarted_pod_is_not_counted_while_it_still_serves(world: Any) -> None:

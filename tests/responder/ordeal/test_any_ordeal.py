@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from firebrigade.responder.engine import runner, step_decisions
 from firebrigade.responder.store.database import Database
+from firebrigade.runbooks.actions.restart_pod import RestartPod
 from firebrigade.runbooks.actions.scale_deployment import ReplicasEdit
 from firebrigade.runbooks.guards.history import Cooldown, Lock
 from tests.responder.ordeal.events import Answers, Event, Fires, Passes, Resolves, Scales, Sick, Slow, Works, scripts
@@ -85,6 +86,7 @@ TWICE: list[Event] = [
     *WORKS,
 ]
 MEDDLED: list[Event] = [Fires("Busy"), Works(), Scales(2), *WORKS]
+WELL_AGAIN: list[Event] = [*RESTARTS[:2], Works(), Sick(0), Sick(2), Sick(1, "serves"), Passes(3), *WORKS]
 ANSWERED: list[Event] = [Fires("Busy"), *WORKS, Answers(True), *WORKS]
 
 
@@ -95,6 +97,7 @@ ANSWERED: list[Event] = [Fires("Busy"), *WORKS, Answers(True), *WORKS]
         pytest.param(TWO_AT_ONCE, False, 3, id="two at once"),
         pytest.param(TWICE, False, 1, id="twice within the cooldown"),
         pytest.param(MEDDLED, False, 0, id="a person in between"),
+        pytest.param(WELL_AGAIN, False, 1, id="the last ready pod, which was the sick one"),
         pytest.param(ANSWERED, True, 1, id="approved"),
     ],
 )
@@ -127,6 +130,10 @@ def _without_precondition(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ReplicasEdit, "forward", forward)
 
 
+def _without_counts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(RestartPod, "_check_counts", lambda *_: None)
+
+
 @pytest.mark.parametrize(
     ("sabotage", "script", "asks", "said"),
     [
@@ -134,6 +141,7 @@ def _without_precondition(patch: pytest.MonkeyPatch) -> None:
         pytest.param(_without_lock, TWO_AT_ONCE, False, "at once", id="the lock is dropped"),
         pytest.param(_without_cooldown, TWICE, False, "again after", id="the cooldown is ignored"),
         pytest.param(_without_approval, ANSWERED, True, "nobody approved", id="nobody is asked"),
+        pytest.param(_without_counts, WELL_AGAIN, False, "last ready pod", id="the world of the plan is trusted"),
         pytest.param(_without_precondition, MEDDLED, False, "somebody has set", id="a person is overridden"),
     ],
 )
