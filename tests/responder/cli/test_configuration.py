@@ -260,7 +260,10 @@ def test_the_roles_hold_what_the_allowed_steps_need(
     assert result.exit_code == 0, result.stderr
     found = list(yaml.safe_load_all(result.stdout))
     assert [(one["kind"], one["metadata"].get("namespace")) for one in found] == roles
-    assert found[0]["rules"] == [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]}]
+    assert found[0]["rules"] == [
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]},
+    ]
     assert found[-1]["rules"] == [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "patch"]}]
 
 

@@ -106,14 +106,14 @@ def test_what_did_not_change_is_not_run_again(firebrigade: Run, tmp_path: Path) 
     (tmp_path / "rules.yaml").write_text(RULES)
     test = tmp_path / "test.yaml"
     test.write_text(CASES)
-    right = firebrigade("rules", "test", str(test))
+    firebrigade("rules", "test", str(test))
     counted = tmp_path / "promtool"
     counted.write_text('#!/bin/sh\necho "$1" >> runs\nexec /usr/bin/promtool "$@"\n')
     counted.chmod(0o700)
     again = firebrigade("rules", "test", str(test), env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
     assert (again.exit_code, Path("runs").read_text()) == (0, "--version\n")
     firebrigade("rules", "test", "--no-cache", "--jobs", "1", str(test), env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
-    assert Path("runs").read_text() == "--version\n" + "test\n" * right.stdout.count("ok  ")
+    assert Path("runs").read_text() == "--version\ntest\n"
 
 
 @pytest.fixture
