@@ -16,8 +16,10 @@ setup: ## install what is missing: Debian packages, .venv, pinned wheels
 demo: setup ## run the main job on real components; KEEP=1 leaves it running
 	@$(BIN)/python -m sandbox.demo $(if $(KEEP),--keep)
 
+# Whole installations wait for real clocks, so they get the machine for themselves.
 test: check ## run every test
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -q
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup -q -m "not acceptance"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m acceptance
 
 check: setup ## lint, types and architecture only
 	@$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from sandbox.installation import Installation
 
 RULES = Path(__file__).resolve().parents[2] / "rules" / "generated"
 PATIENCE_SECONDS = 60
+UNASKED = "the incident ended before it was known whether the change was made"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class Trouble:
         return found is not None and any(step["status"] == status for step in found["steps"])
 
     def is_over(self) -> bool:
-        """Whether the incident is resolved, the repair verified, and everything delivered."""
+        """Whether the incident is resolved, the repair verified, and everything delivered.
+
+        On a busy machine the alert can resolve before a killed process is back to ask what became of its change.
+        """
         found = self.incident()
         return (
             found is not None
             and found["incident"]["status"] == "resolved"
-            and any(step["status"] == "verified" for step in found["steps"])
+            and any(step["status"] == "verified" or UNASKED in step["verdict"] for step in found["steps"])
             and all(one["status"] in {"delivered", "superseded"} for one in found["deliveries"])
             and sum(one["reason"] == "resolved" for one in found["deliveries"]) == 3
         )
