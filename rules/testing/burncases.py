@@ -22,7 +22,7 @@ from firebrigade.rules import document, library
 from firebrigade.rules.formats import own as spec
 from firebrigade.rules.slo.objectives import Events, Objective
 from firebrigade.rules.testing import burnexpected, nodatacases, tiercases, windowcases
-from firebrigade.rules.testing.burnexpected import PAGES, TICKETS
+from firebrigade.rules.testing.burnexpected import PAGES, TICKETS, look
 from firebrigade.rules.testing.burnseries import EVENTS, Counting, Stretch, series
 
 _Written = Mapping[str, Any]
@@ -113,7 +113,7 @@ class _Cases:
                 share = Decimal(bad) / EVENTS
                 told = [one for one in self._those_of(PAGES) if share > self._limit(one)]
                 case = self._case(f"{self._share(share)}, and {_those(told)}", {20: told}, Stretch(minutes=20, bad=bad))
-                yield case if told else {**case, "alert_rule_test": [_alerts(20, self.objective.alerting.name)]}
+                yield case if told else {**case, "alert_rule_test": [look(20, self.objective.alerting.name)]}
 
     def _tickets(self) -> Iterator[_Written]:
         """Yield steady burns from the first sample on: a ticket comes when its part of the budget is gone."""
@@ -125,7 +125,7 @@ class _Cases:
             looks = {early: (), late: told}
             name = f"{self._share(Decimal(bad) / EVENTS)} from the start, and after {early} minutes {_those(told)}"
             case = self._case(name, looks, Stretch(minutes=late, bad=bad), up=[_UP.format(late)])
-            yield {**case, "alert_rule_test": [_alerts(late, name) for name in self._no_data()]}
+            yield {**case, "alert_rule_test": [look(late, name) for name in self._no_data()]}
 
     def _no_data(self) -> Iterator[str]:
         """Yield the alerts that say nothing while there are events."""
@@ -151,8 +151,8 @@ class _Cases:
         exact = [burnexpected.alert(self.objective, tier, _percent(share)) for tier in tiers]
         name, end = self.objective.alerting.name, last + max(burnexpected.STILL)
         # Counters have no rate yet at their first sample; a gauge's first sample says all.
-        start = [_alerts(0, name)] if isinstance(self.objective.sli, Events) else []
-        return {**case, "alert_rule_test": [*start, _alerts(last, name, *exact), _alerts(end, name)]}
+        start = [look(0, name)] if isinstance(self.objective.sli, Events) else []
+        return {**case, "alert_rule_test": [*start, look(last, name, *exact), look(end, name)]}
 
     def _restart(self) -> _Written:
         """Return the case of counters that begin at 0 again, which looks like a huge step to a difference."""
@@ -175,7 +175,7 @@ class _Cases:
         )
         missing = burnexpected.data_missing(self.objective)
         looks = {30: (), 35: (missing,), 55: (missing,), 80: ()}
-        return {**case, "alert_rule_test": [_alerts(at, "SloDataMissing", *told) for at, told in looks.items()]}
+        return {**case, "alert_rule_test": [look(at, "SloDataMissing", *told) for at, told in looks.items()]}
 
     def _idle(self) -> _Written:
         """Return the case of a service that is up and unused: that is worth a line, and wakes nobody."""
@@ -188,8 +188,8 @@ class _Cases:
         )
         idle = burnexpected.idle(self.objective)
         looks = {55: (), 65: (idle,), 90: ()}
-        alerts = [_alerts(at, "SloIdle", *told) for at, told in looks.items()]
-        alerts += [_alerts(at, name) for at in (60, 90) for name in ("SloDataMissing", "SloTrafficLow")]
+        alerts = [look(at, "SloIdle", *told) for at, told in looks.items()]
+        alerts += [look(at, name) for at in (60, 90) for name in ("SloDataMissing", "SloTrafficLow")]
         return {**case, "alert_rule_test": alerts}
 
     def _guards(self) -> Iterator[_Written]:
@@ -203,7 +203,7 @@ class _Cases:
         case = self._all_bad(a_minute, "too few", (), *rest)
         low = burnexpected.traffic_low(self.objective, a_minute * 10)
         looks = {1300: (), 1375: (low,), 1390: ()}
-        yield {**case, "alert_rule_test": [_alerts(at, "SloTrafficLow", *told) for at, told in looks.items()]}
+        yield {**case, "alert_rule_test": [look(at, "SloTrafficLow", *told) for at, told in looks.items()]}
 
     def _all_bad(self, a_minute: int, word: str, told: Sequence[str], *rest: Stretch) -> dict[str, Any]:
         limit = self.objective.minimum_events
@@ -234,10 +234,6 @@ class _Cases:
 
     def _share(self, share: Decimal) -> str:
         return f"{_percent(share)} {self.burn.noun}"
-
-
-def _alerts(minute: int, name: str, *expected: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"eval_time": f"{minute}m", "alertname": name, "exp_alerts": list(expected)}
 
 
 def _percent(share: Decimal) -> str:

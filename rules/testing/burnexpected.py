@@ -109,6 +109,18 @@ def up(objective: Objective, pod: str = "a") -> str:
     return f'up{{job="pods", instance="{pod}", service="{objective.service}"}}'
 
 
+def labels(objective: Objective, window: str) -> str:
+    """Return the labels of what an objective records of a window, as PromQL writes them."""
+    own = {"sloth_id": objective.id, "sloth_service": objective.service, "sloth_slo": objective.name}
+    every = {**objective.labels, **own, "sloth_window": window}
+    return "{" + ", ".join(f'{name}="{value}"' for name, value in every.items()) + "}"
+
+
+def look(minute: int, alert: str, *expected: _Alert) -> _Alert:
+    """Return promtool's assertion of all the alerts of one name that fire at a minute."""
+    return {"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": list(expected)}
+
+
 def others(objective: Objective, windows: Mapping[str, float], minutes: int) -> list[_Alert]:
     """Return what is recorded of another service's objective, which nothing here may be about, and that it is up."""
     own = 'sloth_id="another", sloth_service="another", sloth_slo="another"'

@@ -8,6 +8,7 @@ from typing import Any
 
 from firebrigade.rules.slo.objectives import Events, Objective
 from firebrigade.rules.testing import burnexpected
+from firebrigade.rules.testing.burnexpected import look
 
 GRID = "2m"  # between two evaluations: half of `for: 5m` is none of them
 
@@ -27,18 +28,18 @@ def _dead(objective: Objective) -> _Written:
         objective,
         {"a": "0x80", "b": "0x80"},
         1,
-        _look(4, "SloDataMissing"),
-        _look(6, "SloDataMissing", burnexpected.data_missing(objective)),
-        *([_look(70, "SloIdle")] if has_events else []),
+        look(4, "SloDataMissing"),
+        look(6, "SloDataMissing", burnexpected.data_missing(objective)),
+        *([look(70, "SloIdle")] if has_events else []),
     )
 
 
 def _unused(objective: Objective) -> _Written:
     """Return the case of a service that has never counted an event; later one of its pods is down."""
-    looks = [_look(minute, "SloDataMissing") for minute in (70, 90)]
+    looks = [look(minute, "SloDataMissing") for minute in (70, 90)]
     if isinstance(objective.sli, Events):
         idle = burnexpected.idle(objective)
-        looks += [_look(58, "SloIdle"), *(_look(minute, "SloIdle", idle) for minute in (60, 70, 90))]
+        looks += [look(58, "SloIdle"), *(look(minute, "SloIdle", idle) for minute in (60, 70, 90))]
     name = "a service of which a pod is up and that has never counted an event is no dead one"
     return _case(name, objective, {"a": "1x100", "b": "1x75 0x25"}, 0, *looks)
 
@@ -51,7 +52,3 @@ def _case(name: str, objective: Objective, up: Mapping[str, str], others: float,
         "input_series": [*pods, *burnexpected.others(objective, {"5m": others, "1d": others}, 100)],
         "alert_rule_test": [*looks],
     }
-
-
-def _look(minute: int, alert: str, *expected: _Written) -> _Written:
-    return {"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": list(expected)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from firebrigade.rules.slo.objectives import Events, Objective
 from firebrigade.rules.testing import burnexpected
-from firebrigade.rules.testing.burnexpected import FACTORS, TICKETS
+from firebrigade.rules.testing.burnexpected import FACTORS, TICKETS, look
 
 GRID_MINUTES = 30  # between two evaluations
 
@@ -66,7 +66,7 @@ def _tier(objective: Objective, tier: str, long: str, short: str) -> _Written:
         "promql_expr_test": looks,
         # Whenever the share that is told was another one shortly before.
         "alert_rule_test": [
-            _look(_at(number), objective.alerting.name, burnexpected.alert(objective, tier, share))
+            look(_at(number), objective.alerting.name, burnexpected.alert(objective, tier, share))
             for number, (parts, fires) in enumerate(situations)
             if number == 0 or (fires and parts["long"].before is not None)
         ],
@@ -120,11 +120,7 @@ def _exact_rate(events: int, seconds: int) -> Decimal:
 
 
 def _recorded(objective: Objective, name: str, window: str) -> str:
-    own = {"sloth_id": objective.id, "sloth_service": objective.service, "sloth_slo": objective.name}
-    labels = ", ".join(
-        f'{name}="{value}"' for name, value in {**objective.labels, **own, "sloth_window": window}.items()
-    )
-    return f"{name}{window}{{{labels}}}"
+    return f"{name}{window}{burnexpected.labels(objective, window)}"
 
 
 def _at(number: int) -> int:
@@ -144,10 +140,6 @@ def _series(situations: Sequence[_Part]) -> _Written:
             written += [f"_x{minute - last - 1}", f"{value.normalize():f}"]
             last = minute
     return {"series": situations[0].series, "values": " ".join(written)}
-
-
-def _look(minute: int, alert: str, *expected: _Written) -> _Written:
-    return {"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": list(expected)}
 
 
 def _traffic_low(objective: Objective) -> Iterator[_Written]:
@@ -177,7 +169,7 @@ def _day(name: str, objective: Objective, rates: str, up: str, looks: Mapping[in
             {"series": burnexpected.up(objective, "b"), "values": f"{up}x288 0x190"},
             *burnexpected.others(objective, {"5m": 1}, 480),
         ],
-        "alert_rule_test": [_look(minute, "SloTrafficLow", *expected) for minute, expected in looks.items()],
+        "alert_rule_test": [look(minute, "SloTrafficLow", *expected) for minute, expected in looks.items()],
     }
 
 

@@ -145,7 +145,7 @@ def _others(objective: Objective, windows: Mapping[str, int], steps: int) -> lis
 
 def _base(objective: Objective) -> list[_Written]:
     """Return a week as the base window has recorded it."""
-    labels = _labels(objective, "5m")
+    labels = burnexpected.labels(objective, "5m")
     if not isinstance(objective.sli, Events):
         there = [1 if total else 0 for total in DAYS.total]
         return [{"series": f"slo:sli_error:ratio_rate5m{labels}", "values": _days(there)}]
@@ -187,11 +187,5 @@ def _look(objective: Objective, name: str, window: str, at: str, value: Decimal)
     return {
         "expr": f'abs({name}{{sloth_slo!="another"}} - {expected}) < bool {near}',
         "eval_time": at,
-        "exp_samples": [{"labels": _labels(objective, window), "value": 1}],
+        "exp_samples": [{"labels": burnexpected.labels(objective, window), "value": 1}],
     }
-
-
-def _labels(objective: Objective, window: str) -> str:
-    own = {"sloth_id": objective.id, "sloth_service": objective.service, "sloth_slo": objective.name}
-    labels = {**objective.labels, **own, "sloth_window": window}
-    return "{" + ", ".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
