@@ -29,11 +29,16 @@ class Trouble:
     def begin(self) -> None:
         self.installation.switch_on(fault="wedged", deployment=self.agent, namespace="agents")
 
+    def is_about(self, incident: dict[str, Any]) -> bool:
+        """Whether an incident is this one; other alerts may name the pod as well while it is replaced."""
+        labels = incident["labels"]
+        return (labels.get("alertname"), labels.get("pod")) == ("ServiceDown", self.pod)
+
     def incident(self) -> dict[str, Any] | None:
         """Return the incident with all that is recorded about it; None while there is none, or nobody who answers."""
         try:
             for incident in self.installation.get("/api/v1/incidents?limit=50")["incidents"]:
-                if incident["labels"].get("pod") == self.pod:
+                if self.is_about(incident):
                     return dict(self.installation.get(f"/api/v1/incidents/{incident['id']}"))
         except requests.RequestException:
             return None

@@ -152,5 +152,5 @@ def _assert_done_once(installation: Installation, trouble: Any) -> None:
     mails = [mail for mail in installation.mail.mailbox("oncall@sandbox.test") if trouble.pod in mail.subject]
     assert len(mails) == 2, [mail.subject for mail in mails]
     found = installation.get("/api/v1/incidents?limit=50")["incidents"]
-    same = [one for one in found if one["labels"].get("pod") == trouble.pod]
+    same = [one for one in found if trouble.is_about(one)]
     assert len(same) == 1, same
