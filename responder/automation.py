@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from firebrigade.responder.case import AutomationMode, Case, Lookup
+from firebrigade.responder.case import Case, Lookup
 from firebrigade.responder.model_steps import StepResult, StepStatus
+from firebrigade.runbooks.modes import AutomationMode
 
 
 class Progress(StrEnum):

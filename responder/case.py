@@ -17,17 +17,9 @@ from firebrigade.responder.model import (
 )
 from firebrigade.responder.model_steps import StepResult
 from firebrigade.runbooks.contract import Runbook
+from firebrigade.runbooks.modes import AutomationMode
 
 RESPONDER = "firebrigade"  # the actor of what the machine does by itself
-
-
-class AutomationMode(StrEnum):
-    """What the machine may do by configuration; the off switch is beside it."""
-
-    AUTO = "auto"
-    APPROVE = "approve"  # a person approves each plan
-    DRY_RUN = "dry-run"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ from firebrigade.responder.yaml_lines import read_yaml
 from firebrigade.runbooks.loader import RunbookLibrary
 
 _MAX_BYTES = 1_048_576
+_OF_A_KEY = "[key]"  # pydantic's own part of a path, where the name itself is wrong
 _EMPTY = "is empty; give it a value or leave the line out"
 _MATCHES_SOMETHING = 'alertname="?"'  # a route whose matchers are wrong must not seem to take everything
 _NAMED = ("policies", "alertmanagers", "approvers", "endpoints", "maintenance")
@@ -159,7 +160,7 @@ def _check_shape(document: Mapping[str, Any], problems: Problems) -> ConfigFile:
     except ValidationError as error:
         entries = error.errors(include_url=False, include_context=False, include_input=False)
     for entry in entries:
-        path = tuple(entry["loc"])
+        path = tuple(key for key in entry["loc"] if key != _OF_A_KEY)
         # A block whose secret could not be had is not asked whether its credentials are complete.
         if not any(key_path[:-1] == path for key_path in failed):
             problems.add(path, word_error(entry, keys_at(path[:-1])))

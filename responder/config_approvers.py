@@ -34,10 +34,10 @@ def build_approvers(
 
 def check_somebody_may_approve(automation: AutomationSettings, named: Collection[str], problems: Problems) -> None:
     """Add a problem where plans would wait for a person, and no person may answer; ``named``: the approvers."""
-    if named or not automation.asked_by:
+    if named or automation.asked_by is None:
         return
     text = "makes plans wait for a person, and nobody may approve them; name somebody under approvers"
-    problems.add(("automation", automation.asked_by), text)
+    problems.add(automation.asked_by, text)
 
 
 def _what_is_wrong(token: str) -> str:

@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config_file import AutomationBlock
-from firebrigade.responder.config_problems import Problems, did_you_mean
+from firebrigade.responder.config_modes import asking_setting, build_modes
+from firebrigade.responder.config_problems import KeyPath, Problems, did_you_mean
 from firebrigade.responder.config_secrets import relative_to
-from firebrigade.runbooks.contract import Risk
+from firebrigade.runbooks.modes import AutomationMode, Modes
 from firebrigade.runbooks.registry import action_classes
-
-_RISKS = (Risk.READ, Risk.LOW, Risk.MEDIUM, Risk.HIGH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomationSettings:
     """What runbooks may do; see ``AutomationBlock`` for what each setting is. None as a list allows everything."""
 
-    mode: AutomationMode
+    modes: Modes
     off_file: Path | None
     namespaces: tuple[str, ...]
     nodes: tuple[str, ...]
@@ -37,8 +35,6 @@ class AutomationSettings:
     storm_incidents: int
     storm_within: timedelta
     max_unready_percent: int
-    approve_risk: Risk | None
-    approve_actions: tuple[str, ...]
     approve_within: timedelta
 
     def switched_on(self) -> frozenset[str]:
@@ -46,22 +42,15 @@ class AutomationSettings:
         allowed = action_classes().keys() if self.allow_actions is None else self.allow_actions
         return frozenset(allowed) - frozenset(self.deny_actions)
 
-    def approved_by_people(self) -> frozenset[str]:
-        """Return the names of the actions whose plans a person has to approve in mode auto."""
-        risky = {name for name, action in action_classes().items() if self._is_risky(action.RISK)}
-        return frozenset(risky) | frozenset(self.approve_actions)
+    @property
+    def mode(self) -> AutomationMode:
+        """The mode of the whole installation."""
+        return self.modes.mode
 
     @property
-    def asked_by(self) -> str:
-        """The setting that makes plans wait for a person; empty: none does."""
-        if self.mode is AutomationMode.APPROVE:
-            return "mode"
-        if self.mode is not AutomationMode.AUTO:
-            return ""
-        return "approve_risk" if self.approve_risk else "approve_actions" if self.approve_actions else ""
-
-    def _is_risky(self, risk: Risk) -> bool:
-        return self.approve_risk is not None and _RISKS.index(risk) >= _RISKS.index(self.approve_risk)
+    def asked_by(self) -> KeyPath | None:
+        """The setting that makes plans wait for a person, or None: none does."""
+        return asking_setting(self.modes)
 
 
 def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSettings:
@@ -69,7 +58,7 @@ def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSe
     for key in ("allow_actions", "deny_actions", "approve_actions"):
         _check_actions(getattr(block, key) or (), key, problems)
     return AutomationSettings(
-        mode=block.mode,
+        modes=build_modes(block, problems),
         off_file=_off_file(block.off_file, problems),
         namespaces=tuple(block.namespaces),
         nodes=tuple(block.nodes),
@@ -84,8 +73,6 @@ def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSe
         storm_incidents=block.storm_incidents,
         storm_within=block.storm_within,
         max_unready_percent=block.max_unready_percent,
-        approve_risk=Risk(block.approve_risk) if block.approve_risk else None,
-        approve_actions=tuple(block.approve_actions),
         approve_within=block.approve_within,
     )
 

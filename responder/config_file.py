@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config_problems import KeyPath
 from firebrigade.responder.config_types import (
     Count,
     Duration,
+    EnvironmentName,
     FilePath,
     Matchers,
     Name,
@@ -28,6 +28,7 @@ from firebrigade.responder.config_types import (
     positive,
 )
 from firebrigade.responder.model import Automation
+from firebrigade.runbooks.modes import AutomationMode
 
 
 class Block(BaseModel):
@@ -62,10 +63,34 @@ class PolicyBlock(Block):
     page_after: PositiveDuration = timedelta(minutes=5)
 
 
+class RiskModesBlock(Block):
+    """Modes of the actions from a risk on."""
+
+    low: AutomationMode | None = None
+    medium: AutomationMode | None = None
+    high: AutomationMode | None = None
+
+
+class ModesBlock(Block):
+    """Modes of single namespaces, and of risks."""
+
+    namespaces: dict[Namespace, AutomationMode] = {}
+    risks: RiskModesBlock = RiskModesBlock()
+
+
+class EnvironmentBlock(Block):
+    """A part of what may be changed; ``kinds`` is for what is in no namespace."""
+
+    mode: AutomationMode | None = None
+    namespaces: list[Namespace] = []
+    kinds: list[Literal["agent", "node", "endpoint", "alert"]] = []
+
+
 class AutomationBlock(Block):
     """The limits of all automation.
 
-    ``mode``: what may be done at all. ``off_file``: nothing is, while this file exists.
+    ``mode``: what may be done at all; ``modes`` and ``environments`` say it for some targets, and the strictest counts.
+    ``off_file``: nothing is, while this file exists.
     ``namespaces``: where; ``nodes``: which of them may be cordoned; ``allow_…`` and ``deny_…`` say what and to whom
     within them, and a denial wins.
     ``cooldown``: how soon the same action may be applied again to the same target.
@@ -79,6 +104,8 @@ class AutomationBlock(Block):
     """
 
     mode: AutomationMode = AutomationMode.DRY_RUN
+    modes: ModesBlock = ModesBlock()
+    environments: dict[EnvironmentName, EnvironmentBlock] = {}
     off_file: FilePath = ""
     namespaces: list[Namespace] = []
     nodes: list[NodePattern] = []

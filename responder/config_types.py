@@ -57,6 +57,12 @@ def _namespace(value: str) -> str:
     return value
 
 
+def _environment(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", value):
+        raise ValueError("is not the name of an environment; write lower case letters, digits and -, as in production")
+    return value
+
+
 def _target_pattern(value: str) -> str:
     if not re.fullmatch(r"[-a-z0-9*?]+/[-a-z0-9.*?]+", value):
         raise ValueError("is not a pattern of targets; write NAMESPACE/NAME with * and ?, agent/NAME or node/NAME")
@@ -101,4 +107,5 @@ Matchers = Annotated[
 SomeMatchers = Annotated[Matchers, AfterValidator(_some_matchers)]
 Name = Annotated[str, AfterValidator(_name)]
 Namespace = Annotated[str, AfterValidator(_namespace)]
+EnvironmentName = Annotated[str, AfterValidator(_environment)]
 Url = Annotated[str, AfterValidator(parse_url)]

@@ -4,7 +4,6 @@ The composition and ``firebrigade runbook plan`` call it. Making a client opens 
 """
 
 from firebrigade.responder.alertmanager import Alertmanager
-from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config import Config
 from firebrigade.responder.config_automation import AutomationSettings
 from firebrigade.responder.config_services import ServiceSettings
@@ -48,10 +47,7 @@ def build_executor(config: Config) -> RunbookExecutor:
 def guard_settings(automation: AutomationSettings) -> GuardSettings:
     """Return what the guards are told; the switch in the database comes on top of it."""
     return GuardSettings(
-        automation=automation.mode is not AutomationMode.OFF,
-        dry_run=automation.mode is AutomationMode.DRY_RUN,
-        approve=automation.mode is AutomationMode.APPROVE,
-        approve_actions=automation.approved_by_people(),
+        modes=automation.modes,
         namespaces=frozenset(automation.namespaces),
         nodes=automation.nodes,
         allow_actions=None if automation.allow_actions is None else frozenset(automation.allow_actions),

@@ -157,6 +157,9 @@ def _notes(settings: Settings, found: Config) -> list[str]:
         notes.append("no route takes everything, so an alert that none matches is recorded and nobody is told")
     if found.automation.mode == "auto" and not found.automation.namespaces:
         notes.append("automation.namespaces is empty, so no action in Kubernetes is allowed")
+    held = {place for one in found.automation.modes.environments for place in one.namespaces}
+    if found.automation.modes.environments and (left := sorted(set(found.automation.namespaces) - held)):
+        notes.append(f"no environment has {', '.join(left)}, so what is there is planned and not changed")
     if found.automation.mode == "auto" and not found.kubernetes:
         notes.append("kubernetes is not configured, so actions on pods and deployments are refused")
     if not found.alertmanagers:

@@ -6,21 +6,15 @@ that would disturb each other is refused. What only the responder knows (switche
 there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from firebrigade.runbooks.contract import Guard
-from firebrigade.runbooks.guards.approval import NeedsApproval
 from firebrigade.runbooks.guards.blast_radius import BlastRadius
 from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, RunsPerHour
-from firebrigade.runbooks.guards.scope import (
-    AllowedActions,
-    AllowedNamespaces,
-    AllowedTargets,
-    DryRun,
-    OffSwitch,
-    ScopeGuard,
-)
+from firebrigade.runbooks.guards.modes import DryRun, NeedsApproval, OffMode
+from firebrigade.runbooks.guards.scope import AllowedActions, AllowedNamespaces, AllowedTargets, ScopeGuard
+from firebrigade.runbooks.modes import Modes
 
 HISTORY = timedelta(hours=24)  # how far back the guards look; a cooldown can't be longer
 
@@ -30,10 +24,7 @@ class GuardSettings:
     """What the machine may do.
 
     Attributes:
-        automation: False switches every action off.
-        dry_run: plan and write down, change nothing.
-        approve: a person has to approve every plan.
-        approve_actions: the actions whose plans a person has to approve in any case.
+        modes: how far it may go with which target.
         namespaces: the namespaces in which something may be changed; none unless named. An agent is in none:
             whoever configured the supervisor's address has allowed its agents.
         nodes: patterns of the names of the nodes that may be changed; none unless named.
@@ -50,10 +41,7 @@ class GuardSettings:
             pods away.
     """
 
-    automation: bool = True
-    dry_run: bool = False
-    approve: bool = False
-    approve_actions: frozenset[str] = frozenset()
+    modes: Modes = field(default_factory=Modes)
     namespaces: frozenset[str] = frozenset()
     nodes: tuple[str, ...] = ()
     allow_actions: frozenset[str] | None = None
@@ -83,7 +71,7 @@ def reading_guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
 def scope_for(settings: GuardSettings) -> tuple[ScopeGuard, ...]:
     """Return the guards that are asked before a plan is made: they need none, and planning may not even be allowed."""
     return (
-        OffSwitch(automation=settings.automation),
+        OffMode(modes=settings.modes),
         AllowedNamespaces(namespaces=settings.namespaces, nodes=settings.nodes),
         AllowedActions(allow_only=settings.allow_actions, deny=settings.deny_actions),
     )
@@ -96,7 +84,7 @@ def guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
     approve what is refused.
     """
     return (
-        OffSwitch(automation=settings.automation),
+        OffMode(modes=settings.modes),
         AllowedNamespaces(namespaces=settings.namespaces, nodes=settings.nodes),
         AllowedActions(allow_only=settings.allow_actions, deny=settings.deny_actions),
         AllowedTargets(allow_only=settings.allow_targets, deny=settings.deny_targets),
@@ -105,6 +93,6 @@ def guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
         Flapping(repairs_per_day=settings.repairs_per_day),
         RunsPerHour(on_one_target=settings.runs_per_hour_per_target, altogether=settings.runs_per_hour),
         BlastRadius(max_unready_percent=settings.max_unready_percent),
-        DryRun(dry_run=settings.dry_run),
-        NeedsApproval(everything=settings.approve, actions=settings.approve_actions),
+        DryRun(modes=settings.modes),
+        NeedsApproval(modes=settings.modes),
     )

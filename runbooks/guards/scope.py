@@ -1,4 +1,4 @@
-"""What may be touched at all: the switch, namespaces, lists of actions and targets, and the dry run. Pure."""
+"""What may be touched at all: namespaces, and the lists of actions and targets. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,24 +18,6 @@ class ScopeGuard(Protocol):
     def permit(self, action: str, target: Target) -> Refusal | None:
         """Return why not, or None; ``target`` is what the alert's labels name, a pod for example."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OffSwitch:
-    """Nothing is done while automation is off."""
-
-    automation: bool
-
-    def permit(self, action: str, target: Target) -> Refusal | None:  # noqa: ARG002
-        """Refuse everything while automation is off."""
-        return self._refusal()
-
-    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
-        """Refuse everything while automation is off."""
-        return self._refusal()
-
-    def _refusal(self) -> Refusal | None:
-        return None if self.automation else _refusal(RefusalReason.OFF, "Automation is switched off.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +85,6 @@ class AllowedTargets:
         if self.allow_only is not None and not any(fnmatchcase(place, pattern) for pattern in self.allow_only):
             return _refusal(RefusalReason.NOT_ALLOWED, f"{plan.target} is not on the list of allowed targets.")
         return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DryRun:
-    """The plan is the result."""
-
-    dry_run: bool
-
-    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
-        """Refuse to apply, with what would have been done."""
-        return _refusal(RefusalReason.DRY_RUN, f"Dry run: {plan.summary}") if self.dry_run else None
 
 
 def _place(target: Target) -> str:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import pytest
 
 from firebrigade.receivers.contract import Notification, Receipt, ReceiverConfig
-from firebrigade.responder.case import AutomationMode, Lookup, Suppression
+from firebrigade.responder.case import Lookup, Suppression
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.engine.courier import Courier
 from firebrigade.responder.engine.runner import Runner
@@ -48,6 +48,7 @@ from firebrigade.runbooks.contract import (
     Target,
     Verdict,
 )
+from firebrigade.runbooks.modes import AutomationMode
 from tests.responder.scripted_readings import ScriptedReadings
 
 FIRING = AlertStatus.FIRING

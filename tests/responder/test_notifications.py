@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from firebrigade.receivers.contract import Reason
-from firebrigade.responder.case import AutomationMode, Outcome
+from firebrigade.responder.case import Outcome
 from firebrigade.responder.model import AlertStatus
 from firebrigade.responder.notifications import notification
 from firebrigade.runbooks.contract import Health
+from firebrigade.runbooks.modes import AutomationMode
 
 
 def _last(world: Any, receiver: str = "slack") -> Any:

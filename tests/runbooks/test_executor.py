@@ -17,6 +17,7 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for, scope_for
+from firebrigade.runbooks.modes import AutomationMode, Modes
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
 from sandbox.cluster import Fault
 from sandbox.http_server import Answer, HttpServer, Request
@@ -185,12 +186,12 @@ def test_a_namespace_that_is_not_allowed_is_refused_after_the_plan(
     ("changes", "expected"),
     [
         pytest.param({}, None, id="a pod in an allowed namespace"),
-        pytest.param({"automation": False}, RefusalReason.OFF, id="the mode is off"),
+        pytest.param({"modes": Modes(mode=AutomationMode.OFF)}, RefusalReason.OFF, id="the mode is off"),
         pytest.param({"namespaces": frozenset()}, RefusalReason.NAMESPACE, id="another namespace"),
         pytest.param({"deny_actions": frozenset({"restart_pod"})}, RefusalReason.NOT_ALLOWED, id="a denied action"),
         pytest.param({"allow_actions": frozenset()}, RefusalReason.NOT_ALLOWED, id="not among the allowed actions"),
         pytest.param({"allow_targets": ("shop/checkout",)}, None, id="targets are known by the plan alone"),
-        pytest.param({"dry_run": True}, None, id="a dry run plans"),
+        pytest.param({"modes": Modes(mode=AutomationMode.DRY_RUN)}, None, id="a dry run plans"),
     ],
 )
 def test_what_needs_no_plan_is_asked_before_anything_is_read(
@@ -204,6 +205,7 @@ def test_what_needs_no_plan_is_asked_before_anything_is_read(
 
 
 def test_a_step_without_a_target_is_left_to_the_plan_to_refuse(world: Any) -> None:
-    executor = RunbookExecutor(world.actions, (), None, scope=scope_for(GuardSettings(automation=False)))
+    off = GuardSettings(modes=Modes(mode=AutomationMode.OFF))
+    executor = RunbookExecutor(world.actions, (), None, scope=scope_for(off))
     assert executor.permit(STEP, {}) is None
     assert reason(executor.plan(STEP, {}, "s", world.clock.now())) is RefusalReason.NOT_CONFIGURED

@@ -112,6 +112,12 @@ def test_a_webhook_without_credentials_is_worth_a_note(firebrigade: Run) -> None
     assert note not in firebrigade("config", "check", env={"FIREBRIGADE_WEBHOOK_TOKEN": "planted"}).stdout
 
 
+def test_a_namespace_in_no_environment_is_worth_a_note(firebrigade: Run, write_config: Write) -> None:
+    text = "automation: {mode: auto, namespaces: [shop, pay], environments: {production: {namespaces: [shop]}}}"
+    result = firebrigade("config", "check", "--config", write_config(text))
+    assert "note: no environment has pay, so what is there is planned and not changed" in result.stdout
+
+
 def test_route_says_who_is_told_and_what_runs(firebrigade: Run, write_config: Write) -> None:
     labels = ["alertname=ServiceDown", "severity=critical", "service=ryot"]
     shown = firebrigade("route", *labels, "--config", write_config(CONFIG)).stdout.splitlines()

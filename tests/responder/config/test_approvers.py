@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from firebrigade.responder.config import Config
-from firebrigade.responder.execution import build_restraints, guard_settings
+from firebrigade.responder.execution import build_restraints
+from firebrigade.runbooks.contract import Target
+from firebrigade.runbooks.modes import AutomationMode
 
 ConfigOf = Callable[..., Config]
 ProblemsOf = Callable[..., list[str]]
 ANNA = "annas-own-token-000000"
+CHANGES = {"restart_pod", "rollback_deployment", "http_request"}  # of low, medium and high risk
 BERT = "berts-own-token-000000"
 
 
@@ -33,29 +36,21 @@ def test_without_approvers_nobody_may_approve(config_of: ConfigOf) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "everything", "actions"),
+    ("text", "approved"),
     [
-        pytest.param("mode: approve", True, set(), id="everything"),
-        pytest.param("mode: auto", False, set(), id="nothing"),
-        pytest.param("mode: auto, approve_actions: [restart_pod]", False, {"restart_pod"}, id="by name"),
-        pytest.param("mode: auto, approve_risk: medium", False, {"rollback_deployment"}, id="from a risk on"),
+        pytest.param("mode: approve", CHANGES, id="everything"),
+        pytest.param("mode: auto", set(), id="nothing"),
+        pytest.param("mode: auto, approve_actions: [restart_pod]", {"restart_pod"}, id="by name"),
+        pytest.param("mode: auto, approve_risk: low", CHANGES, id="from the lowest risk on"),
+        pytest.param("mode: auto, approve_risk: medium", {"rollback_deployment", "http_request"}, id="from a risk on"),
+        pytest.param("mode: auto, modes: {risks: {high: approve}}", {"http_request"}, id="by the mode of a risk"),
+        pytest.param("mode: dry-run, approve_risk: low", set(), id="none where nothing is applied"),
     ],
 )
-def test_which_plans_a_person_approves(config_of: ConfigOf, text: str, everything: bool, actions: set[str]) -> None:
-    config = config_of(f"approvers: {{anna: {{token: {ANNA}}}}}\nautomation: {{{text}}}")
-    settings = guard_settings(config.automation)
-    assert settings.approve is everything
-    assert actions <= settings.approve_actions
-    assert not {"restart_pod", "recover_agent"} & (settings.approve_actions - actions)
-    assert not settings.dry_run
-
-
-def test_from_a_low_risk_on_every_change_is_approved_and_no_reading(config_of: ConfigOf) -> None:
-    config = config_of(f"approvers: {{anna: {{token: {ANNA}}}}}\nautomation: {{mode: auto, approve_risk: low}}")
-    settings = guard_settings(config.automation)
-    assert {"restart_pod", "scale_deployment", "rollback_deployment"} <= settings.approve_actions
-    assert "query_prometheus" not in settings.approve_actions
-    assert "collect_diagnostics" not in settings.approve_actions
+def test_which_plans_a_person_approves(config_of: ConfigOf, text: str, approved: set[str]) -> None:
+    modes = config_of(f"approvers: {{anna: {{token: {ANNA}}}}}\nautomation: {{{text}}}").automation.modes
+    target = Target(kind="deployment", namespace="shop", name="checkout")
+    assert {one for one in CHANGES if modes.decide(one, target).mode is AutomationMode.APPROVE} == approved
 
 
 def test_how_long_a_plan_waits_reaches_the_runner(config_of: ConfigOf) -> None:
@@ -78,6 +73,16 @@ def test_how_long_a_plan_waits_reaches_the_runner(config_of: ConfigOf) -> None:
             "automation: {mode: auto, approve_actions: [restart_pod]}",
             "1: automation.approve_actions: makes plans wait",
             id="actions",
+        ),
+        pytest.param(
+            "automation: {mode: auto, namespaces: [shop], modes: {namespaces: {shop: approve}}}",
+            "1: automation.modes.namespaces.shop: makes plans wait",
+            id="mode of a namespace",
+        ),
+        pytest.param(
+            "automation: {mode: auto, environments: {production: {mode: approve, kinds: [agent]}}}",
+            "1: automation.environments.production.mode: makes plans wait",
+            id="mode of an environment",
         ),
         pytest.param("approvers: {anna: {}}", "1: approvers.anna: has no token", id="no token"),
         pytest.param("approvers: {anna: {token: short}}", "fewer than 16 characters", id="a weak token"),

@@ -6,20 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config import Config
 from firebrigade.responder.execution import build_restraints, guard_settings
 from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.runbooks.guards import HISTORY, GuardSettings
+from firebrigade.runbooks.modes import AutomationMode, Modes
 from firebrigade.runbooks.registry import action_classes
 
 ConfigOf = Callable[..., Config]
+RISK_OF = {name: action.RISK for name, action in action_classes().items()}
 
 
 def test_without_the_block_everything_is_planned_and_nothing_is_allowed(config_of: ConfigOf) -> None:
     config = config_of("receivers: {log: {}}")
     cooldown = timedelta(minutes=10)
-    assert guard_settings(config.automation) == GuardSettings(dry_run=True, cooldown=cooldown)
+    modes = Modes(mode=AutomationMode.DRY_RUN, risk_of=RISK_OF)
+    assert guard_settings(config.automation) == GuardSettings(modes=modes, cooldown=cooldown)
     assert build_restraints(config) == Restraints()
 
 
@@ -50,8 +52,7 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
             reason: CHG-1042
     """)
     assert guard_settings(config.automation) == GuardSettings(
-        automation=True,
-        dry_run=False,
+        modes=Modes(risk_of=RISK_OF),
         namespaces=frozenset({"shop"}),
         nodes=("worker-*",),
         allow_actions=frozenset({"restart_pod", "recover_agent"}),
@@ -70,17 +71,6 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
         off_file=tmp_path / "off",
     )
     assert [window.name for window in config.maintenance] == ["upgrade"]
-
-
-@pytest.mark.parametrize(
-    ("mode", "automation", "dry_run"),
-    [(AutomationMode.AUTO, True, False), (AutomationMode.DRY_RUN, True, True), (AutomationMode.OFF, False, False)],
-)
-def test_the_mode_is_a_switch_and_a_dry_run(
-    config_of: ConfigOf, mode: AutomationMode, automation: bool, dry_run: bool
-) -> None:
-    told = guard_settings(config_of(f"automation: {{mode: {mode.value}}}").automation)
-    assert (told.automation, told.dry_run) == (automation, dry_run)
 
 
 def test_an_empty_list_allows_nothing_and_a_missing_one_everything(config_of: ConfigOf) -> None:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.config import Config, load_config
 from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import Automation
 from firebrigade.responder.routing import route_for
 from firebrigade.responder.settings import load_settings
+from firebrigade.runbooks.modes import AutomationMode
 
 ConfigOf = Callable[..., Config]
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from firebrigade.responder.approval import Answer, hash_of
-from firebrigade.responder.case import AutomationMode
 from firebrigade.responder.model_steps import StepResult
 from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.modes import AutomationMode, Modes
 
 CALM = {"ready": 2, "wanted": 3, "takes_ready": 0, "disturbs_rollout": False}
 STORY = {"runbook", "planned", "proposed", "approved", "rejected", "expired", "approval_void", "applying", "applied"}
@@ -19,7 +19,9 @@ STORY |= {"verified", "refused", "step_failed", "step_skipped", "undone", "escal
 @pytest.fixture
 def asking(world: Any, runbook: Any) -> Any:
     """A world in which a person approves each plan."""
-    limits = GuardSettings(approve=True, namespaces=frozenset({"neurectomy"}), cooldown=timedelta())
+    limits = GuardSettings(
+        modes=Modes(mode=AutomationMode.APPROVE), namespaces=frozenset({"neurectomy"}), cooldown=timedelta()
+    )
     world.mode = AutomationMode.APPROVE
     world.executor.guards = guards_for(limits)
     world.executor.before = CALM

@@ -13,6 +13,7 @@ from firebrigade.responder.model import MaintenanceWindow
 from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.runbooks.contract import Health
 from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.modes import AutomationMode, Modes
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -48,8 +49,9 @@ def storm(world: Any, _folder: Path) -> None:
 
 
 def dry(world: Any, _folder: Path) -> None:
+    modes = Modes(mode=AutomationMode.DRY_RUN)
     world.executor.guards = guards_for(
-        GuardSettings(dry_run=True, namespaces=frozenset({"neurectomy"}), cooldown=timedelta())
+        GuardSettings(modes=modes, namespaces=frozenset({"neurectomy"}), cooldown=timedelta())
     )
 
 

@@ -13,6 +13,7 @@ from firebrigade.responder.model import Automation
 from firebrigade.responder.restraints import Restraints
 from firebrigade.runbooks.contract import Health, TemporaryActionError, UnknownOutcomeError
 from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.modes import Modes
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -35,7 +36,7 @@ def test_a_plan_waits_and_is_applied_once_a_person_has_approved_it(asking: Any, 
 
 def test_a_plan_that_needs_nobody_is_applied_at_once(asking: Any) -> None:
     asking.executor.guards = guards_for(
-        GuardSettings(approve_actions=frozenset({"roll-back"}), namespaces=frozenset({"neurectomy"}))
+        GuardSettings(modes=Modes(approve_actions=frozenset({"roll-back"})), namespaces=frozenset({"neurectomy"}))
     )
     asking.executor.healths = [Health.FAILED]
     asking.fires()

@@ -9,8 +9,10 @@ from firebrigade.responder.approval import Answer, hash_of
 from firebrigade.responder.model import AlertStatus
 from firebrigade.responder.store.database import Database
 from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.modes import AutomationMode, Modes
 
-ASKS = GuardSettings(approve=True, namespaces=frozenset({"neurectomy"}), cooldown=timedelta())
+APPROVE = Modes(mode=AutomationMode.APPROVE)
+ASKS = GuardSettings(modes=APPROVE, namespaces=frozenset({"neurectomy"}), cooldown=timedelta())
 CALM = {"ready": 2, "wanted": 3, "takes_ready": 0, "disturbs_rollout": False}
 
 

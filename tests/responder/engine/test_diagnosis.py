@@ -13,6 +13,7 @@ from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for, reading_guards_for
 from firebrigade.runbooks.kube import KubernetesSettings, connect
 from firebrigade.runbooks.loader import RunbookLibrary
+from firebrigade.runbooks.modes import AutomationMode, Modes
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
 from firebrigade.runbooks.registry import build_actions, build_readers
 from sandbox.cluster import Cluster
@@ -66,6 +67,7 @@ def test_a_crash_loop_is_looked_at_before_it_is_repaired_and_people_hear_of_it(w
 
 
 def test_a_dry_run_collects_too(world: Any, cluster: Cluster) -> None:
-    world.executor._guards = guards_for(GuardSettings(namespaces=frozenset({"shop"}), dry_run=True))
+    dry = Modes(mode=AutomationMode.DRY_RUN)
+    world.executor._guards = guards_for(GuardSettings(namespaces=frozenset({"shop"}), modes=dry))
     _fires(world, cluster)
     assert world.store.steps(1)[0].status == "done"

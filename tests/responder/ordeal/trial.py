@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from firebrigade.responder.approval import Answer, hash_of
-from firebrigade.responder.case import AutomationMode, Lookup
+from firebrigade.responder.case import Lookup
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.errors import ConflictError
 from firebrigade.responder.fingerprint import fingerprint
@@ -16,6 +16,7 @@ from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.runbooks.contract import Json, Runbook, RunbookStep
 from firebrigade.runbooks.guards import GuardSettings
+from firebrigade.runbooks.modes import AutomationMode, Modes
 from sandbox.cluster import Cluster, Fault
 from sandbox.cluster.errors import ApiError
 from sandbox.cluster.routes import understood
@@ -69,11 +70,11 @@ class Trial:
         path = directory / "firebrigade.sqlite"
         path.write_bytes(template)
         self.store = Store(Database(f"sqlite:///{path}"))
-        self.limits = GuardSettings(**{**_fields(LIMITS), "approve": asks})
+        self._mode = AutomationMode.APPROVE if asks else AutomationMode.AUTO
+        self.limits = GuardSettings(**{**_fields(LIMITS), "modes": Modes(mode=self._mode)})
         self.promises = Promises(self.cluster, self.store, self.limits, asks=asks)
         self.pager = Pager()
         self._path = path
-        self._mode = AutomationMode.APPROVE if asks else AutomationMode.AUTO
         self.replicas = [self._replica() for _ in range(replicas)]
 
     def close(self) -> None:

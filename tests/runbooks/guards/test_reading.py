@@ -7,9 +7,12 @@ import pytest
 from firebrigade.runbooks.contract import ActionParams, Refusal, RefusalReason, Risk, RunbookStep, Target
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, reading_guards_for
+from firebrigade.runbooks.modes import AutomationMode, Modes
 from firebrigade.runbooks.readings import Asked, Reading
 
 SHOP = frozenset({"shop"})
+DRY = Modes(mode=AutomationMode.DRY_RUN)
+OFF = Modes(mode=AutomationMode.OFF)
 
 
 class Look:
@@ -55,8 +58,12 @@ CHECKOUT = Target(kind="deployment", namespace="shop", name="checkout")
         pytest.param(
             {"namespaces": SHOP, "deny_targets": ("shop/*",)}, RefusalReason.NOT_ALLOWED, id="a denied target"
         ),
-        pytest.param({"namespaces": SHOP, "dry_run": True}, [CHECKOUT], id="a dry run reads"),
-        pytest.param({"namespaces": SHOP, "automation": False}, [CHECKOUT], id="switched off, nothing is changed"),
+        pytest.param({"namespaces": SHOP, "modes": DRY}, [CHECKOUT], id="a dry run reads"),
+        pytest.param(
+            {"namespaces": SHOP, "modes": OFF},
+            [CHECKOUT],
+            id="switched off, nothing is changed",
+        ),
     ],
 )
 def test_only_what_may_be_touched_is_looked_into(plan: Any, settings: dict[str, Any], wanted: Any) -> None:

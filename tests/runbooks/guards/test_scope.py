@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from firebrigade.runbooks.contract import RefusalReason, Target
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.modes import AutomationMode, Modes
 
 NODE = Target(kind="node", namespace="", name="worker-1")
 AGENT = Target(kind="agent", namespace="", name="agent-07")
@@ -51,16 +52,19 @@ def test_a_denied_node_is_never_changed(plan: Any, asked: Any) -> None:
 
 
 def test_switched_off_wins_over_every_other_reason(plan: Any, asked: Any) -> None:
-    found = asked(plan(workload("other")), automation=False, dry_run=True, deny_actions=frozenset({"restart_pod"}))
+    off = Modes(mode=AutomationMode.OFF)
+    found = asked(plan(workload("other")), modes=off, deny_actions=frozenset({"restart_pod"}))
     assert found is RefusalReason.OFF
 
 
 def test_a_dry_run_says_what_would_be_done_and_what_else_would_refuse(plan: Any, asked: Any) -> None:
-    dry = guards_for(GuardSettings(dry_run=True, namespaces=frozenset({"shop"})))
-    refusal = RunbookExecutor({}, dry, None).allow(plan(), (), plan().planned_at)
+    dry = Modes(mode=AutomationMode.DRY_RUN)
+    guards = guards_for(GuardSettings(modes=dry, namespaces=frozenset({"shop"})))
+    refusal = RunbookExecutor({}, guards, None).allow(plan(), (), plan().planned_at)
     assert refusal is not None
-    assert (refusal.reason, refusal.summary) == (RefusalReason.DRY_RUN, "Dry run: Evict pod checkout-1.")
-    assert asked(plan(disturbs_rollout=True), dry_run=True) is RefusalReason.BLAST_RADIUS
+    assert refusal.reason is RefusalReason.DRY_RUN
+    assert refusal.summary == "Dry run by automation.mode: Evict pod checkout-1."
+    assert asked(plan(disturbs_rollout=True), modes=dry) is RefusalReason.BLAST_RADIUS
 
 
 @pytest.mark.parametrize(
