@@ -1,6 +1,5 @@
 """``mutate`` as a function: rules broken on purpose, and which changes no promtool case notices."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -101,21 +100,19 @@ def mutate(
 
 def _verdicts(work: Sequence[Work], effort: Effort, promtool: Promtool) -> Iterator[Verdict]:
     """Yield verdicts one after the other, from several promtools at once, until the time is up."""
-    runner = casecache.runner(promtool, effort.cache)
+    trials = Trials(runner=casecache.runner(promtool, effort.cache))
     ends = None if effort.budget_seconds is None else effort.clock() + effort.budget_seconds
 
     def judge(one: Work) -> Verdict | None:
         return None if ends is not None and effort.clock() >= ends else trials.verdict(*one)
 
-    with tempfile.TemporaryDirectory(prefix="firebrigade-mutants-") as folder:
-        trials = Trials(runner=runner, folder=Path(folder))
-        with ThreadPoolExecutor(max_workers=max(1, effort.jobs)) as pool:
-            verdicts = [pool.submit(judge, one) for one in _in_order(work, effort)]
-            try:
-                yield from (known for verdict in verdicts if (known := verdict.result()) is not None)
-            finally:  # what has not begun is given up; the pool waits for what has
-                for verdict in verdicts:
-                    verdict.cancel()
+    with ThreadPoolExecutor(max_workers=max(1, effort.jobs)) as pool:
+        verdicts = [pool.submit(judge, one) for one in _in_order(work, effort)]
+        try:
+            yield from (known for verdict in verdicts if (known := verdict.result()) is not None)
+        finally:  # what has not begun is given up; the pool waits for what has
+            for verdict in verdicts:
+                verdict.cancel()
 
 
 def _subjects(files: Sequence[Path], alerts: Sequence[str]) -> tuple[Subject, ...]:

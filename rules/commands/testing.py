@@ -2,8 +2,7 @@
 
 # ruff: noqa: PT028 (`test` is a command here and no test of pytest)
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,22 +53,26 @@ def test(
     loaded, problems = chosen.loaded(files or library.tests())
     problems += [*_bundled(loaded)] if not files else []
     problems += coverage.problems(loaded)
-    results: list[CaseResult] = []
+    every = tuple(_all(loaded))
+    results: dict[int, CaseResult] = {}
     runner = casecache.runner(promtool or Promtool(), cache)
+    batches = _batches(every)
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        for batch in pool.map(runner.run_cases, _batches(_all(loaded))):
-            results += batch
-            for result in batch:
-                if progress:
-                    progress(result)
-    return Outcome(cases=tuple(results), problems=tuple(problems))
+        ran = pool.map(runner.run_cases, ([every[number] for number in batch] for batch in batches))
+        for number, result in (pair for batch in zip(batches, ran, strict=True) for pair in zip(*batch, strict=True)):
+            results[number] = result
+            if progress:
+                progress(result)
+    return Outcome(cases=tuple(results[number] for number in sorted(results)), problems=tuple(problems))
 
 
-def _batches(cases: Iterable[Case]) -> Iterator[tuple[Case, ...]]:
-    """Yield cases that one process can run, in their order; few enough that the last batch keeps nobody waiting."""
-    for _, alike in itertools.groupby(cases, lambda case: case.batch):
-        while batch := tuple(itertools.islice(alike, _BATCH)):
-            yield batch
+def _batches(cases: Sequence[Case]) -> list[tuple[int, ...]]:
+    """Return the numbers of cases that one process can run, what takes long first, so that nobody waits for it."""
+    alike: dict[str, list[int]] = {}
+    for number, case in enumerate(cases):
+        alike.setdefault(case.batch, []).append(number)
+    batches = [tuple(same[at : at + _BATCH]) for same in alike.values() for at in range(0, len(same), _BATCH)]
+    return sorted(batches, key=lambda batch: sum(cases[number].cost for number in batch), reverse=True)
 
 
 def _all(loaded: Sequence[Loaded]) -> Iterator[Case]:

@@ -1,18 +1,13 @@
 """What the cases say of a mutant: promtool is asked, the quick cases first, until one of them notices."""
 
-import dataclasses
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from firebrigade.rules.mutation.mutant import Mutant
-from firebrigade.rules.mutation.ruleset import Place, Rule
-from firebrigade.rules.mutation.subject import CutCase, Subject
+from firebrigade.rules.mutation.subject import Subject
 from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.testing.casecache import RunsCases
-from firebrigade.rules.testing.cases import CaseResult
+from firebrigade.rules.testing.cases import Case
+from firebrigade.rules.testing.ruleset import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +44,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trials:
-    """Runs cases on rule files that it writes into a folder."""
+    """Runs the cases of mutants."""
 
     runner: RunsCases
-    folder: Path
     _sound: set[tuple[str, str, Place]] = field(default_factory=set)
 
     def verdict(self, subject: Subject, mutant: Mutant) -> Verdict | None:
@@ -61,30 +55,27 @@ class Trials:
         Raises:
             RulesError: promtool is missing or does not answer, or a case fails although nothing was changed.
         """
-        for cut in subject.cases:
-            result = self._run(cut, {subject.place: mutant.rule})
+        for case in subject.cases:
+            result = self.runner.run_case(_changed(case, subject.place, mutant))
             if result.passed:
                 continue
             if not result.ran:
                 return None
-            self._check(cut, subject.place)
+            self._check(case, subject.place)
             noticed_by = f"{result.file}:{result.line}: {result.name}"
             return Verdict(subject=subject, mutant=mutant, noticed_by=noticed_by)
         return Verdict(subject=subject, mutant=mutant, noticed_by="")
 
-    def _check(self, cut: CutCase, place: Place) -> None:
+    def _check(self, case: Case, place: Place) -> None:
         """Make sure that a case that noticed something does not always fail."""
-        which = (cut.case.file, cut.case.name, place)
+        which = (case.file, case.name, place)
         if which not in self._sound:
-            result = self._run(cut, {})
+            result = self.runner.run_case(case)
             if result.ran and not result.passed:
                 message = "fails although nothing was changed; make `firebrigade rules test` pass first"
                 raise RulesError([Problem(file=result.file, line=result.line, key=result.name, message=message)])
             self._sound.add(which)
 
-    def _run(self, cut: CutCase, changed: Mapping[Place, Rule]) -> CaseResult:
-        text = json.dumps({"groups": cut.rules.text_of(cut.needed, changed)}, ensure_ascii=False)
-        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()}.yaml"
-        if not path.exists():
-            path.write_text(text, encoding="utf-8")  # JSON is YAML
-        return self.runner.run_case(dataclasses.replace(cut.case, rule_files=(path,)))
+
+def _changed(case: Case, place: Place, mutant: Mutant) -> Case:
+    return replace(case, rules=case.rules.replaced(place, mutant.rule))

@@ -1,4 +1,4 @@
-"""Results of promtool cases, found again by content, so that only what changed is run.
+"""Results of promtool cases, found again by content, so that only what changed is run: a case, or a rule that it needs.
 
 ``commands.test`` and the tests run cases through it. A cache is never needed: one that can't be
 read or written, or holds rubbish, costs time and nothing else. It judges nothing; that is ``promtool.py``'s.
@@ -17,7 +17,7 @@ from typing import Protocol
 from firebrigade.rules.testing.cases import Case, CaseResult
 from firebrigade.rules.testing.promtool import Promtool
 
-_FORMAT = "1"  # another number makes everything that was kept unknown
+_FORMAT = "2"  # another number makes everything that was kept unknown
 _LOOKS = "00"  # a result whose name starts so, one of 256, is the moment to look at the cache's size
 
 
@@ -67,22 +67,16 @@ class CaseCache:
         return tuple(result or self._kept(case, next(ran)) for case, result in zip(cases, known, strict=True))
 
     def _known(self, case: Case) -> CaseResult | None:
-        path = self._path(case)
-        kept = _read(path) if path else None
+        kept = _read(self._path(case))
         return case.result(*kept) if kept else None
 
     def _kept(self, case: Case, result: CaseResult) -> CaseResult:
-        path = self._path(case)
-        if path and result.ran:  # what died of something else may do better next time
-            self._keep(path, result)
+        if result.ran:  # what died of something else may do better next time
+            self._keep(self._path(case), result)
         return result
 
-    def _path(self, case: Case) -> Path | None:
-        try:
-            rules = [hashlib.sha256(path.read_bytes()).hexdigest() for path in case.rule_files]
-        except OSError:  # a rule file can't be read: promtool says it better
-            return None
-        content = json.dumps([_FORMAT, self.version, case.content, rules], default=str)
+    def _path(self, case: Case) -> Path:
+        content = json.dumps([_FORMAT, self.version, case.content, case.rule_texts], default=str)
         key = hashlib.sha256(content.encode()).hexdigest()
         return self.folder / key[:2] / key[2:]
 

@@ -1,12 +1,13 @@
 """promtool test files, judged before promtool runs them: it says SUCCESS over much that proves nothing.
 
 ``commands.py`` and the tests call ``load`` and run each ``Case`` through ``promtool.py``; ``coverage.py`` asks whether
-the cases are enough. The format is promtool's, as far as 2.42 knows it
+the cases are enough. A case comes with the rules that its assertions depend on and no others: promtool evaluates every
+rule of a file at every step, and to one case most make no difference. The format is promtool's, as far as 2.42 knows it
 (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/).
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from firebrigade.rules import document
 from firebrigade.rules.document import Document
-from firebrigade.rules.durations import DurationField
+from firebrigade.rules.durations import Duration, DurationField
 from firebrigade.rules.problems import Problem, RulesError
+from firebrigade.rules.testing.ruleset import Place, RuleSet, rule_set
+
+TEST_FILE = "test.yaml"
 
 
 class ExpectedAlert(BaseModel):
@@ -95,7 +99,7 @@ class Case:
 
     Attributes:
         content: its test file as data without ``rule_files``, with this case only, or with what was made of it.
-        rule_files: the absolute paths of the rule files, which may be others than the test file names.
+        rules: those of its rule files, or others in their place.
     """
 
     file: str
@@ -103,28 +107,53 @@ class Case:
     name: str
     written: WrittenCase
     content: Mapping[str, Any]
-    rule_files: tuple[Path, ...]
+    rules: RuleSet
 
     @property
-    def text(self) -> str:
-        """A complete promtool test file with this case only, which can lie anywhere."""
-        return text_of([self])
+    def looks(self) -> tuple[Mapping[str, Any], ...]:
+        """All that it asserts."""
+        kinds = ("alert_rule_test", "promql_expr_test")
+        return tuple(look for test in self.content["tests"] for kind in kinds for look in test.get(kind) or ())
+
+    @property
+    def needed(self) -> frozenset[Place]:
+        """The rules that its assertions depend on."""
+        return self.rules.needed(self.looks)
+
+    @property
+    def rule_texts(self) -> tuple[str, ...]:
+        """The rule files that it needs, without the rules that make no difference to it."""
+        return self.rules.texts(self.needed)
 
     @property
     def batch(self) -> str:
         """What cases have in common that can be written into one test file."""
-        return json.dumps([{**self.content, "tests": []}, *map(str, self.rule_files)], default=str)
+        return json.dumps([{**self.content, "tests": []}, self.rule_texts], default=str)
+
+    @property
+    def cost(self) -> int:
+        """How long it takes, roughly: series and rules, as often as they are evaluated."""
+        step = max(1, Duration(str(self.content["evaluation_interval"])).seconds)
+        last = max(Duration(str(look["eval_time"])).seconds for look in self.looks)
+        series = sum(len(test.get("input_series") or ()) for test in self.content["tests"])
+        return (1 + last // step) * (series + len(self.needed) * len(self.content["tests"]))
 
     def result(self, passed: bool, output: str) -> CaseResult:
         """Return what became of it."""
         return CaseResult(file=self.file, line=self.line, name=self.name, passed=passed, output=output)
 
 
-def text_of(cases: Sequence[Case]) -> str:
-    """Return a complete promtool test file with cases of one batch, which can lie anywhere."""
-    tests = [test for case in cases for test in case.content["tests"]]
-    whole = {"rule_files": [str(path) for path in cases[0].rule_files], **cases[0].content, "tests": tests}
-    return yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+def files(cases: Sequence[Case]) -> Mapping[str, str]:
+    """Return a promtool test file with cases of one batch, and the rule files that it names, by their names."""
+    rules = {f"rules-{number}.yaml": text for number, text in enumerate(cases[0].rule_texts)}
+    known = cases[0].rules.group_names(cases[0].needed)
+    whole = {
+        "rule_files": list(rules),
+        **cases[0].content,
+        "group_eval_order": [name for name in cases[0].content["group_eval_order"] if name in known],
+        "tests": [test for case in cases for test in case.content["tests"]],
+    }
+    return {TEST_FILE: yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True), **rules}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +162,7 @@ class Loaded:
 
     source: Document
     cases: tuple[Case, ...]
-    rules: tuple[Mapping[str, Any], ...]
+    rules: RuleSet
 
 
 def load(path: Path) -> Loaded:
@@ -145,26 +174,25 @@ def load(path: Path) -> Loaded:
     source = document.read(path)
     file = source.parse(CaseFile)
     rule_files, problems = _rule_files(source, file)
-    groups = [group for rule_file in rule_files for group in _groups(rule_file)]
-    rules = tuple(rule for group in groups for rule in group.get("rules", ()))
-    problems += _order_problems(source, file, [str(group.get("name")) for group in groups])
-    problems += _case_problems(source, file, {str(rule["alert"]) for rule in rules if "alert" in rule})
+    rules = rule_set([document.read(rule_file) for rule_file in rule_files])
+    problems += _order_problems(source, file, rules.groups)
+    problems += _case_problems(source, file, rules.alerts)
     if problems:
         raise RulesError(problems)
-    cases = tuple(_case(source, file, number, rule_files) for number in range(len(file.tests)))
+    cases = tuple(_case(source, file, number, rules) for number in range(len(file.tests)))
     return Loaded(source=source, cases=cases, rules=rules)
 
 
 def _rule_files(source: Document, file: CaseFile) -> tuple[list[Path], list[Problem]]:
-    found: list[Path] = []
+    found: dict[Path, None] = {}
     problems: list[Problem] = []
     for number, pattern in enumerate(file.rule_files):
         matches = sorted(_matches(source.path.absolute().parent, pattern))
-        found += matches
+        found.update(dict.fromkeys(matches))
         if not matches:
             message = f"{pattern} matches no file; promtool would test nothing"
             problems.append(source.problem(("rule_files", number), message))
-    return found, problems
+    return list(found), problems
 
 
 def _matches(folder: Path, pattern: str) -> Iterator[Path]:
@@ -172,18 +200,13 @@ def _matches(folder: Path, pattern: str) -> Iterator[Path]:
     return (match.resolve() for match in path.parent.glob(path.name))
 
 
-def _groups(rule_file: Path) -> list[Mapping[str, Any]]:
-    data = document.read(rule_file).data
-    return list(data.get("groups") or ()) if isinstance(data, dict) else []
-
-
-def _order_problems(source: Document, file: CaseFile, groups: list[str]) -> Iterator[Problem]:
+def _order_problems(source: Document, file: CaseFile, groups: Sequence[str]) -> Iterator[Problem]:
     if wrong := set(groups) ^ set(file.group_eval_order):
         message = f"must name each group of the rule files once; it differs in {', '.join(sorted(wrong))}"
         yield source.problem(("group_eval_order",), message)
 
 
-def _case_problems(source: Document, file: CaseFile, alerts: set[str]) -> Iterator[Problem]:
+def _case_problems(source: Document, file: CaseFile, alerts: Container[str]) -> Iterator[Problem]:
     names = [case.name for case in file.tests]
     for number, case in enumerate(file.tests):
         at = ("tests", number)
@@ -197,7 +220,7 @@ def _case_problems(source: Document, file: CaseFile, alerts: set[str]) -> Iterat
                 yield source.problem((*at, "alert_rule_test", index, "alertname"), message)
 
 
-def _case(source: Document, file: CaseFile, number: int, rule_files: list[Path]) -> Case:
+def _case(source: Document, file: CaseFile, number: int, rules: RuleSet) -> Case:
     shared = {key: value for key, value in source.data.items() if key != "rule_files"}
     return Case(
         file=str(source.path),
@@ -205,7 +228,7 @@ def _case(source: Document, file: CaseFile, number: int, rule_files: list[Path])
         name=file.tests[number].name,
         written=file.tests[number],
         content={**shared, "tests": [source.data["tests"][number]]},
-        rule_files=tuple(rule_files),
+        rules=rules,
     )
 
 

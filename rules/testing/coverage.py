@@ -30,7 +30,7 @@ def problems(loaded: Sequence[Loaded]) -> tuple[Problem, ...]:
     cases = [case for one in loaded for case in one.cases]
     seen: dict[str, tuple[RuleYaml, str]] = {}
     for one in loaded:
-        for rule in one.rules:
+        for rule in one.rules.by_place.values():
             if "alert" in rule:
                 seen.setdefault(repr(rule), (rule, str(one.source.path)))
     return tuple(p for rule, file in seen.values() for p in _missing(rule, file, cases))
@@ -38,7 +38,7 @@ def problems(loaded: Sequence[Loaded]) -> tuple[Problem, ...]:
 
 def untested(loaded: Sequence[Loaded], rule_files: Iterable[Document]) -> tuple[Problem, ...]:
     """Return a problem for each alert of the rule files that no test file's rules have."""
-    tested = {repr(rule) for one in loaded for rule in one.rules}
+    tested = {repr(rule) for one in loaded for rule in one.rules.by_place.values()}
     return tuple(
         rule_file.problem(("groups", group, "rules", number), f"{_name(rule)} is in no test file; write its cases")
         for rule_file in rule_files

@@ -29,7 +29,7 @@ def cases(loaded: Loaded, contract: Contract) -> tuple[Case, ...]:
         loaded: the test file. Alerts about SLOs are left out: burncases.py makes such cases for each of them.
         contract: says which series are counters.
     """
-    rules = {str(rule["alert"]): rule for rule in loaded.rules if "alert" in rule}
+    rules = {str(rule["alert"]): rule for rule in loaded.rules.by_place.values() if "alert" in rule}
     alerts = {name for name, rule in rules.items() if "slo" not in (rule.get("labels") or {})}
     absent = {name for name in alerts if _speaks_of_absence(rules[name])}
     return tuple(made for case in loaded.cases for made in _made(case, alerts, absent, contract))

@@ -12,6 +12,7 @@ import yaml
 
 from firebrigade.rules import rulefile
 from firebrigade.rules.rulefile import Group
+from firebrigade.rules.testing.cases import TEST_FILE
 from firebrigade.rules.testing.promtool import Promtool
 
 _IMPOSSIBLE = {"labels": '{asked="nothing has this label"}', "value": 0}
@@ -56,9 +57,8 @@ def ask(promtool: Promtool, simulation: Simulation, questions: Sequence[Question
     said = promtool.measure(
         {
             "rules.yaml": rulefile.render(simulation.groups, "a simulation"),
-            "test.yaml": _written(simulation, questions),
-        },
-        "test.yaml",
+            TEST_FILE: _written(simulation, questions),
+        }
     )
     answers = [_samples(match["got"]) for match in _ANSWER.finditer(said)]
     if len(answers) != len(questions):

@@ -1,4 +1,4 @@
-"""Runs promtool, and does not believe it when it says SUCCESS over nothing.
+"""Runs promtool, and believes it only if it says SUCCESS.
 
 ``check.py`` has rule files checked, ``commands.py`` and the tests run single cases. ``cases.py`` judges test files
 before they come here. Written for promtool 2.42 and 3.x: 2.42 has no --run, no --junit, and prints results on two
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firebrigade.rules.problems import Problem, RulesError
-from firebrigade.rules.testing.cases import Case, CaseResult, text_of
+from firebrigade.rules.testing.cases import TEST_FILE, Case, CaseResult, files
 
 # A quarter of its time went into collecting garbage of a process that ends at once (https://pkg.go.dev/runtime).
 _LESS_GARBAGE = ["env", "GOGC=800", "GOMEMLIMIT=2GiB"]
@@ -52,7 +52,7 @@ class Promtool:
         Raises:
             RulesError: promtool is missing or does not answer.
         """
-        return case.result(*self._test(case.text, self.timeout_seconds))
+        return case.result(*self._test(files([case]), self.timeout_seconds))
 
     def run_cases(self, cases: Sequence[Case]) -> tuple[CaseResult, ...]:
         """Run cases of one batch in one process, since starting it takes longer than most of them.
@@ -63,39 +63,38 @@ class Promtool:
             RulesError: promtool is missing or does not answer.
         """
         if len(cases) > 1:
-            passed, output = self._test(text_of(cases), self.timeout_seconds * len(cases))
+            passed, output = self._test(files(cases), self.timeout_seconds * len(cases))
             if passed:
                 return tuple(case.result(passed, output) for case in cases)
         return tuple(map(self.run_case, cases))
 
-    def _test(self, text: str, timeout_seconds: float) -> tuple[bool, str]:
-        with tempfile.TemporaryDirectory(prefix="firebrigade-case-") as folder:
-            path = Path(folder) / "case.yaml"
-            path.write_text(text, encoding="utf-8")
-            done = self._run(["test", "rules", str(path)], timeout_seconds)
-            output = _cleaned(done.stdout + done.stderr, folder)
-        # A pattern that matches nothing is only a WARNING, and the exit code stays 0.
-        return done.returncode == 0 and "SUCCESS" in done.stdout and "WARNING" not in output, output
-
-    def measure(self, files: Mapping[str, str], test: str) -> str:
+    def measure(self, written: Mapping[str, str]) -> str:
         """Return all that promtool says about a test file that is written to fail.
 
         Args:
-            files: texts by name, in one folder.
-            test: the name of the test file among them.
+            written: the test file, and those that it names, by their names.
 
         Raises:
             RulesError: promtool is missing or does not answer.
         """
-        with tempfile.TemporaryDirectory(prefix="firebrigade-measure-") as folder:
-            for name, text in files.items():
-                (Path(folder) / name).write_text(text, encoding="utf-8")
-            done = self._run(["test", "rules", str(Path(folder) / test)])
-            return _cleaned(done.stdout + done.stderr, folder)
+        return self._tested(written)[1]
 
     def confused(self, said: str) -> RulesError:
         """Return the error for an answer that is none; ``said`` is all of it."""
         return _unusable(f"{self.command} was asked for values and said something else: {' '.join(said.split())[:300]}")
+
+    def _test(self, written: Mapping[str, str], timeout_seconds: float) -> tuple[bool, str]:
+        done, output = self._tested(written, timeout_seconds)
+        return done.returncode == 0 and "SUCCESS" in done.stdout, output
+
+    def _tested(
+        self, written: Mapping[str, str], timeout_seconds: float | None = None
+    ) -> tuple[subprocess.CompletedProcess[str], str]:
+        with tempfile.TemporaryDirectory(prefix="firebrigade-case-") as folder:
+            for name, text in written.items():
+                (Path(folder) / name).write_text(text, encoding="utf-8")
+            done = self._run(["test", "rules", str(Path(folder) / TEST_FILE)], timeout_seconds)
+            return done, _cleaned(done.stdout + done.stderr, folder)
 
     def _refused(self, paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
         """Yield the names of files and what is wrong with them.

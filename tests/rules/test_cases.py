@@ -105,7 +105,7 @@ class TestSilentPasses:
 def test_each_case_becomes_a_file_of_its_own_that_promtool_takes(write: Write, tmp_path: Path) -> None:
     loaded = cases.load(write("tests.yaml", TESTS))
     assert [case.name for case in loaded.cases] == ["a pod is down for a while", "a pod is up"]
-    assert [len(yaml.safe_load(case.text)["tests"]) for case in loaded.cases] == [1, 1]
+    assert [len(yaml.safe_load(cases.files([case])["test.yaml"])["tests"]) for case in loaded.cases] == [1, 1]
     assert all(Promtool().run_case(case).passed for case in loaded.cases)
 
 

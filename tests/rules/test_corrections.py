@@ -1,10 +1,7 @@
 """What the watched systems' own rules got wrong: each mistake, put in the place of our rule, fails one of its cases."""
 
 import dataclasses
-import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
@@ -13,6 +10,7 @@ from firebrigade.rules import library
 from firebrigade.rules.testing import cases
 from firebrigade.rules.testing.cases import Case
 from firebrigade.rules.testing.promtool import Promtool
+from firebrigade.rules.testing.ruleset import Place, RuleSet
 
 PODS = "service, namespace, deployment"
 USERS = 'endpoint!~"/(health|ready|live|metrics)"'
@@ -126,47 +124,33 @@ WRONG = [
 ]  # fmt: skip
 
 
-def _rule(alert: str, labels: dict[str, str]) -> tuple[Path, int, int]:
-    """Find a generated rule: the last of the alert's that has the labels."""
-    found = [
-        (path, group, number)
-        for path in library.generated().glob("*.yaml")
-        for group, written in enumerate(yaml.safe_load(path.read_text())["groups"])
-        for number, rule in enumerate(written["rules"])
-        if rule.get("alert") == alert and labels.items() <= rule["labels"].items()
-    ]
-    return found[-1]
+LOADED = [cases.load(test) for test in library.tests()]
 
 
-def _cases(path: Path, alert: str) -> Iterator[Case]:
-    for test in library.tests():
-        if alert in test.read_text():
-            about = (case for case in cases.load(test).cases if path in case.rule_files)
-            yield from (case for case in about if re.search(rf"\b{alert}\b", case.text))
+def _rules(rules: RuleSet, alert: str, labels: dict[str, str]) -> list[Place]:
+    """Return an alert's last rule that has the labels, if there is one."""
+    named = (place for place, rule in rules.by_place.items() if rule.get("alert") == alert)
+    return [place for place in named if labels.items() <= rules.by_place[place]["labels"].items()][-1:]
 
 
-def _swapped(case: Case, old: Path, new: Path) -> Case:
-    return dataclasses.replace(case, rule_files=tuple(new if path == old else path for path in case.rule_files))
+def _with(change: Callable[[str], str], alert: str, labels: dict[str, str]) -> Iterator[Case]:
+    """Yield the cases that depend on an alert's rule, with its expression changed."""
+    for loaded in LOADED:
+        for place in _rules(loaded.rules, alert, labels):
+            rule = loaded.rules.by_place[place]
+            rules = loaded.rules.replaced(place, {**rule, "expr": change(rule["expr"])})
+            yield from (dataclasses.replace(case, rules=rules) for case in loaded.cases if place in case.needed)
 
 
 @pytest.mark.parametrize(("alert", "labels", "wrong"), WRONG)
-def test_the_mistake_is_noticed(alert: str, labels: dict[str, str], wrong: str, tmp_path: Path) -> None:
-    path, group, number = _rule(alert, labels)
-    rules: dict[str, Any] = yaml.safe_load(path.read_text())
-    rules["groups"][group]["rules"][number]["expr"] = wrong
-    mistaken = tmp_path / path.name
-    mistaken.write_text(yaml.safe_dump(rules))
-    assert "error" not in "".join(Promtool().check_rules({path.name: mistaken.read_text()}).values()).lower()
-    results = (Promtool().run_case(_swapped(case, path, mistaken)) for case in _cases(path, alert))
+def test_the_mistake_is_noticed(alert: str, labels: dict[str, str], wrong: str) -> None:
+    mistaken = yaml.safe_dump({"groups": [{"name": "g", "rules": [{"alert": alert, "expr": wrong}]}]})
+    assert Promtool().check_rules({"mistaken.yaml": mistaken}) == {}
+    results = (Promtool().run_case(case) for case in _with(lambda _: wrong, alert, labels))
     assert any(not result.passed and "FAILED" in result.output for result in results)
 
 
-def test_a_right_form_in_its_place_is_no_mistake(tmp_path: Path) -> None:
-    path, group, number = _rule("HighRejectionRate", {})
-    rules: dict[str, Any] = yaml.safe_load(path.read_text())
-    rule = rules["groups"][group]["rules"][number]
-    rule["expr"] = rule["expr"].replace(" > 0.1", " > 0.10")
-    same = tmp_path / path.name
-    same.write_text(yaml.safe_dump(rules))
-    for case in _cases(path, "HighRejectionRate"):
-        assert Promtool().run_case(_swapped(case, path, same)).passed
+def test_a_right_form_in_its_place_is_no_mistake() -> None:
+    same = list(_with(lambda expr: expr.replace(" > 0.1", " > 0.10"), "HighRejectionRate", {}))
+    assert same
+    assert all(Promtool().run_case(case).passed for case in same)

@@ -94,7 +94,7 @@ def test_every_threshold_alert_is_disturbed() -> None:
     wanted = {
         rule["alert"]
         for one in loaded
-        for rule in one.rules
+        for rule in one.rules.by_place.values()
         if "alert" in rule and "slo" not in rule["labels"] and rule["labels"]["severity"] != "none"
     }
     tests = [test for case in DERIVED for test in case.content["tests"]]

@@ -5,7 +5,6 @@ in it. Nothing survives that is not declared in equivalents.yaml.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from zlib import crc32
 
 import pytest
@@ -49,8 +48,8 @@ SAMPLED = [(subject, mutant) for subject in SUBJECTS for mutant in _sample(subje
     ("subject", "mutant"),
     [pytest.param(subject, mutant, id=f"{subject.name}: {mutant.change}") for subject, mutant in SAMPLED],
 )
-def test_a_case_notices(subject: Subject, mutant: Mutant, promtool_cases: RunsCases, tmp_path: Path) -> None:
-    verdict = Trials(runner=promtool_cases, folder=tmp_path).verdict(subject, mutant)
+def test_a_case_notices(subject: Subject, mutant: Mutant, promtool_cases: RunsCases) -> None:
+    verdict = Trials(runner=promtool_cases).verdict(subject, mutant)
     assert verdict is not None
     assert verdict.noticed_by, f"{subject.place.file}:{verdict.line}: {mutant.change}\n{mutant.rule['expr']}"
 
