@@ -27,7 +27,8 @@ Made by `firebrigade rules report --format markdown`; a test measures a part of 
 
 Every number under "measured" is what promtool made of the rules as they are built: a full long window without errors,
 then a steady burn, then none. Pages are evaluated every minute, tickets every five, and nothing can be seen in
-between. Each alert is shown at the fastest burn that leaves it quiet, and at faster ones.
+between. Each alert is shown at the fastest burn that leaves it quiet, and at faster ones. Prometheus 3 leaves out the
+sample at the very beginning of a range, so between it and 2.x a value differs by one evaluation at most.
 
 The law is that of chapter 5 of the SRE workbook: an alert comes `factor × long / burn` after the first error and ends
 `short × (1 − factor / burn)` after the last one. Windows from a day on are sums of recorded rates and come a little
