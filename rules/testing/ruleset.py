@@ -3,6 +3,7 @@
 ``cases.py`` gives promtool only the rules that a case needs, and ``rules.mutation`` changes one of them. Runs nothing.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from firebrigade.rules.problems import Problem, RulesError
 from firebrigade.rules.promql import expressions
 
 Rule = Mapping[str, Any]
+_QUERY = re.compile(r"\{\{.*\bquery\b", re.DOTALL)
 _ALERT_SERIES = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 
 
@@ -127,8 +129,14 @@ class RuleSet:
             place = left.pop()
             if place not in found:
                 found.add(place)
-                left += self._read_directly(str(self.by_place[place]["expr"]))
+                left += self._reads(self.by_place[place])
         return frozenset(found)
+
+    def _reads(self, rule: Rule) -> Iterable[Place]:
+        # {{ query "…" }} (https://prometheus.io/docs/prometheus/latest/configuration/template_reference/#queries)
+        if any(_QUERY.search(text) for key in ("labels", "annotations") for text in (rule.get(key) or {}).values()):
+            return self.by_place
+        return self._read_directly(str(rule["expr"]))
 
     def _read_directly(self, expr: str) -> frozenset[Place]:
         if expr not in self._read:

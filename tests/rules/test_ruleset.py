@@ -90,6 +90,13 @@ def test_a_cut_file_keeps_what_its_groups_say(rules: RuleSet) -> None:
     assert Promtool().check_rules({"cut.yaml": text}) == {}
 
 
+def test_what_a_template_asks_for_may_be_any_rule(write: Write) -> None:
+    asking = """{ summary: '{{ with query "shop:orders" }}{{ . | first | value }}{{ end }}' }"""
+    text = RULES.replace("expr: up == 0}", f"expr: up == 0, annotations: {asking}}}")
+    rules = rule_set([document.read(write("rules.yaml", text))])
+    assert len(rules.named("Down")) == len(rules.by_place)
+
+
 def test_of_two_files_only_the_needed_one_is_left(write: Write) -> None:
     other = "groups: [{name: alerts, rules: [{alert: Else, expr: up == 2}]}]"
     rules = rule_set([document.read(write("rules.yaml", RULES)), document.read(write("other.yaml", other))])
