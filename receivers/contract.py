@@ -19,7 +19,7 @@ class Reason(StrEnum):
     TRIGGERED = "triggered"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
-    APPROVAL = "approval"  # a plan waits for a person
+    APPROVAL = "approval"  # a plan waits for a person: to be approved, or else to be carried out (``automation``)
     UPDATED = "updated"  # the machine did something, or an alert joined or left
     RESOLVED = "resolved"
 

@@ -58,10 +58,11 @@ def is_approved(step: StepResult) -> bool:
     return step.approved_plan != "" and step.approved_plan == hash_of(step)
 
 
-def proposed(step: StepResult, now: datetime, within: timedelta) -> Decided:
-    """Return a planned step that waits for a person from now on."""
+def proposed(step: StepResult, now: datetime, within: timedelta, why: str = "") -> Decided:
+    """Return a planned step that waits for a person from now on; ``why`` says what asks for one."""
     waits = replace(
         step,
+        verdict=why,
         status=StepStatus.PROPOSED,
         proposed_at=now,
         expires_at=now + within,
@@ -70,6 +71,7 @@ def proposed(step: StepResult, now: datetime, within: timedelta) -> Decided:
     )
     name = short_hash(hash_of(step))
     words = f"waits for a person to approve plan {name} until {now + within:%H:%M:%S}Z"
+    words = f"{words}; {why.rstrip('.')}" if why else words
     return waits, [_entry(waits, now, "proposed", words, plan=hash_of(step))]
 
 

@@ -1,5 +1,6 @@
 """How far the machine got with an incident's runbook, in one word and in one sentence. Pure; stages and pages ask."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -7,6 +8,7 @@ from enum import StrEnum
 from firebrigade.responder.case import Case, Lookup
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks.modes import AutomationMode
+from firebrigade.runbooks.shell_commands import fillable, placeholders
 
 
 class Progress(StrEnum):
@@ -20,6 +22,7 @@ class Progress(StrEnum):
     REFUSED = "refused"  # nothing was tried
     REJECTED = "rejected"  # a person wants none of it
     EXPIRED = "expired"  # nobody approved a plan in time
+    SUGGESTED = "suggested"  # a person was told a plan, and carries it out
 
 
 _TRIED = {StepStatus.FAILED, StepStatus.UNDONE}
@@ -44,6 +47,8 @@ def progress(steps: Sequence[StepResult]) -> Progress:
             return came_to
     if any(step.harmed for step in steps):
         return Progress.FAILED
+    if any(step.suggested for step in steps):
+        return Progress.SUGGESTED
     if not all(status.over for status in statuses):
         return Progress.RUNNING
     return Progress.FAILED if _TRIED & set(statuses) else Progress.REFUSED
@@ -55,8 +60,8 @@ def ended_at(steps: Sequence[StepResult]) -> datetime | None:
 
 
 def current(steps: Sequence[StepResult]) -> StepResult | None:
-    """Return the step whose turn it is; None once one has helped or harmed, a person has said no, or all are over."""
-    if any(step.status in _ENDS_THE_RUN or step.harmed for step in steps):
+    """Return the step whose turn it is; None once one helped, harmed or is up to people, or when all are over."""
+    if any(step.status in _ENDS_THE_RUN or step.harmed or step.suggested for step in steps):
         return None
     return next((step for step in steps if not step.status.over), None)
 
@@ -74,10 +79,10 @@ def sentence(case: Case, lookup: Lookup) -> str:
         found = lookup.runbook(runbook, "")
         names = ", then ".join(step.name for step in found.steps) if found else ""
         return f"Runbook {runbook} starts now: {names}." if names else f"Runbook {runbook} is for you to follow."
-    return _about_steps(case, runbook)
+    return _about_steps(case, lookup, runbook)
 
 
-def _about_steps(case: Case, runbook: str) -> str:
+def _about_steps(case: Case, lookup: Lookup, runbook: str) -> str:
     step = current(case.steps)
     match progress(case.steps):
         case Progress.VERIFIED:
@@ -90,6 +95,9 @@ def _about_steps(case: Case, runbook: str) -> str:
             return f"Runbook {runbook} did not help; it needs a person."
         case Progress.REFUSED:
             return _not_applied(case, runbook)
+        case Progress.SUGGESTED:
+            left = next(step for step in case.steps if step.suggested)
+            return f"Runbook {runbook}: {left.verdict.rstrip('.')}. Its commands: {_commands(case, lookup, runbook)}"
         case Progress.REJECTED | Progress.EXPIRED:
             last = next(step for step in case.steps if step.status in {StepStatus.REJECTED, StepStatus.EXPIRED})
             return f"Runbook {runbook}: {last.name} was not applied ({last.verdict}); it needs a person."
@@ -99,6 +107,15 @@ def _about_steps(case: Case, runbook: str) -> str:
         case _:
             what = f"{step.name} is {_DOING[step.status]}" if step else "on its way"
             return f"Runbook {runbook}: {what}."
+
+
+def _commands(case: Case, lookup: Lookup, runbook: str) -> str:
+    """Return the command that prints the runbook with commands that are right for this incident."""
+    found = lookup.runbook(runbook, "")
+    wanted = placeholders(found.body) if found else frozenset()
+    labels = fillable({name: value for name, value in case.alert_labels.items() if name in wanted})
+    pairs = (shlex.quote(f"{name}={value}") for name, value in sorted(labels.items()))
+    return " ".join(["firebrigade runbook show", runbook, *pairs])
 
 
 def _not_applied(case: Case, runbook: str) -> str:

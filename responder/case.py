@@ -16,6 +16,7 @@ from firebrigade.responder.model import (
     TimelineEntry,
 )
 from firebrigade.responder.model_steps import StepResult
+from firebrigade.responder.trust import Standing
 from firebrigade.runbooks.contract import Runbook
 from firebrigade.runbooks.modes import AutomationMode
 
@@ -92,6 +93,7 @@ class StepCase:
         history: the steps that were begun before or are under way, on whichever incidents; this one too if it was.
         automation_on: the switch of API and command line.
         wanting: when each open incident that has a runbook was opened.
+        trust: where its runbook stands in its environment; None: modes alone decide.
     """
 
     incident: Incident
@@ -99,6 +101,7 @@ class StepCase:
     automation_on: bool
     wanting: tuple[datetime, ...]
     now: datetime
+    trust: Standing | None = None
 
 
 class Then(StrEnum):

@@ -57,7 +57,7 @@ def build(settings: Settings, config: Config, clock: Clock) -> Service:
     """
     database_url = settings.database_url.get_secret_value()
     lock = FileLock(_lock_path(database_url))
-    store = Store(Database(database_url))
+    store = Store(Database(database_url), config.trust)
     store.migrate()
     receivers = build_receivers(config)
     metrics = Metrics()

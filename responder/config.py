@@ -32,12 +32,14 @@ from firebrigade.responder.config_services import (
     build_supervisor,
     fill_service_secrets,
 )
+from firebrigade.responder.config_trust import build_trust, check_trusted_people
 from firebrigade.responder.config_types import flat
 from firebrigade.responder.config_windows import build_windows
 from firebrigade.responder.errors import ConfigError
 from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import EscalationPolicy, MaintenanceWindow, Route
 from firebrigade.responder.settings import Settings
+from firebrigade.responder.trust import TrustSettings
 from firebrigade.responder.yaml_lines import read_yaml
 from firebrigade.runbooks.loader import RunbookLibrary
 
@@ -67,6 +69,7 @@ class Config:
         receivers: by name; ``log`` is always among them.
         policies: by name; ``default`` is always among them.
         approvers: the tokens of those who may approve plans, by name.
+        trust: how runbooks earn trust, or None: modes alone decide.
         endpoints: the services that runbooks may call, by name.
         kubernetes: None where there is no cluster; so with ``prometheus`` and ``supervisor``.
         runbooks: the library, read and checked.
@@ -81,6 +84,7 @@ class Config:
     policies: Mapping[str, EscalationPolicy]
     automation: AutomationSettings
     approvers: Mapping[str, SecretStr]
+    trust: TrustSettings | None
     kubernetes: KubernetesSettings | None
     prometheus: ServiceSettings | None
     supervisor: ServiceSettings | None
@@ -111,7 +115,9 @@ def load_config(path: Path | None, settings: Settings) -> Config:
         document = None
     file = _check_shape(document or {}, problems)
     config = _build(path, file, _names(document, "policies"), settings, problems)
-    check_somebody_may_approve(config.automation, _names(document, "approvers"), problems)
+    approvers = _names(document, "approvers")
+    check_somebody_may_approve(config.automation, approvers, problems)
+    check_trusted_people(config.trust, approvers, config.approvers, problems)
     problems.raise_if_any()
     return config
 
@@ -213,13 +219,15 @@ def _build(
     known_policies = {**dict.fromkeys(policy_names), **policies}
     names = Names(receivers=named, policies=known_policies, runbooks=runbook_names)
     routes = build_routes(file.routes or (), names, problems)
+    automation = build_automation(file.automation, problems)
     return Config(
         path=path,
         receivers=MappingProxyType(receivers),
         routes=default_routes(receivers) if file.routes is None else routes,
         policies=MappingProxyType(policies),
-        automation=build_automation(file.automation, problems),
+        automation=automation,
         approvers=build_approvers(file.approvers, settings, problems),
+        trust=build_trust(file, automation),
         kubernetes=build_kubernetes(file.kubernetes, problems),
         prometheus=build_prometheus(file.prometheus),
         supervisor=build_supervisor(file.supervisor),

@@ -28,6 +28,7 @@ from firebrigade.responder.config_types import (
     positive,
 )
 from firebrigade.responder.model import Automation
+from firebrigade.responder.trust import TrustLevel
 from firebrigade.runbooks.modes import AutomationMode
 
 
@@ -125,10 +126,18 @@ class AutomationBlock(Block):
     approve_within: Annotated[WithinADay, AfterValidator(positive)] = timedelta(minutes=15)
 
 
+class TrustBlock(Block):
+    """How runbooks earn trust: the level of new ones, and how many successes a promotion takes."""
+
+    start: TrustLevel = TrustLevel.OBSERVE
+    promote_after: Count = 5
+
+
 class ApproverBlock(Block):
-    """Somebody who may approve and reject plans, by a token of their own."""
+    """Somebody who may approve and reject plans and demote runbooks, by a token of their own."""
 
     token: SecretStr | None = None
+    may_promote: bool = False
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -233,6 +242,7 @@ class ConfigFile(Block):
     routes: list[RouteBlock | None] | None = None
     policies: dict[str, PolicyBlock] = {}
     automation: AutomationBlock = AutomationBlock()
+    trust: TrustBlock | None = None
     approvers: dict[Name, ApproverBlock] = {}
     kubernetes: KubernetesBlock | None = None
     prometheus: PrometheusBlock | None = None

@@ -70,6 +70,7 @@ def build_restraints(config: Config) -> Restraints:
         maintenance=config.maintenance,
         off_file=automation.off_file,
         approve_within=automation.approve_within,
+        modes=automation.modes,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from firebrigade.responder.model import Labels
+from firebrigade.runbooks.contract import RefusalReason
 
 
 class StepStatus(StrEnum):
@@ -58,6 +59,8 @@ class StepResult:
         expires_at: until when the answer is waited for, and then until when an approval holds.
         approved_plan: the hash of the plan that was approved; empty: none was.
         answered_by: who approved or rejected it.
+        environment: which one its target is in; empty until it is about to be applied.
+        refusal: the reason (``RefusalReason``) of a refused one; empty otherwise.
     """
 
     id: int
@@ -87,6 +90,8 @@ class StepResult:
     approved_plan: str = ""
     answered_by: str = ""
     answered_at: datetime | None = None
+    environment: str = ""
+    refusal: str = ""
     fence: int = 0
     lease_until: datetime | None = None
 
@@ -94,6 +99,11 @@ class StepResult:
     def harmed(self) -> bool:
         """Whether it was ended because it had made things worse."""
         return self.worse_since is not None and self.status in {StepStatus.UNDONE, StepStatus.FAILED}
+
+    @property
+    def suggested(self) -> bool:
+        """Whether its plan was left for a person to carry out."""
+        return self.status is StepStatus.REFUSED and self.refusal == RefusalReason.SUGGESTED
 
     @property
     def number(self) -> int:

@@ -82,6 +82,7 @@ def _approval(case: Case) -> ApprovalRequest | None:
         f"verified: {found.verified_by}",
         f"undone: {found.undone_by}",
         f"waits until: {found.expires_at:%H:%M:%S}Z",
+        *([found.asked_by] if found.asked_by else []),
     )
     return ApprovalRequest(
         step=found.number,

@@ -26,6 +26,7 @@ class Proposal:
         before, desired: from what to what, as the plan says.
         summary: the same in one sentence.
         why: which trouble it answers, and by which runbook.
+        asked_by: the setting or the trust that makes it wait, in a sentence.
     """
 
     incident_id: int
@@ -41,6 +42,7 @@ class Proposal:
     why: str
     verified_by: str
     undone_by: str
+    asked_by: str
     proposed_at: datetime
     expires_at: datetime
 
@@ -70,6 +72,7 @@ def proposal_of(incident: Incident, steps: Sequence[StepResult]) -> Proposal | N
         why=f"{incident.title} ({incident.severity}); runbook {incident.runbook}, step {step.number}",
         verified_by=_verified_by(definition),
         undone_by=_undone_by(definition),
+        asked_by=step.verdict,
         proposed_at=step.proposed_at,
         expires_at=step.expires_at,
     )

@@ -13,6 +13,7 @@ from firebrigade.responder.durations import format_duration
 from firebrigade.responder.maintenance import suppressed_until
 from firebrigade.responder.model import Labels, MaintenanceWindow
 from firebrigade.runbooks.contract import Plan, Refusal, RefusalReason
+from firebrigade.runbooks.modes import Modes
 
 # The alert's labels that say where its target is. The others tell alerts apart and are nothing of the target's.
 _OF_A_TARGET = ("namespace", "service", "deployment", "pod", "agent_id")
@@ -33,12 +34,14 @@ class Restraints:
     Attributes:
         off_file: automation is off while this file exists; None: there is no such file.
         approve_within: how long a plan waits for a person, and how long an approval holds.
+        modes: which environment a target is in.
     """
 
     storm: Storm = field(default_factory=Storm)
     maintenance: tuple[MaintenanceWindow, ...] = ()
     off_file: Path | None = None
     approve_within: timedelta = timedelta(minutes=15)
+    modes: Modes = field(default_factory=Modes)
 
 
 def restrained(restraints: Restraints, plan: Plan, labels: Labels, case: StepCase) -> Refusal | None:

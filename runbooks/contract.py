@@ -116,6 +116,7 @@ class RefusalReason(StrEnum):
     OFF = "off"  # the global switch
     DRY_RUN = "dry_run"
     APPROVAL = "approval"  # a person has to approve the plan first
+    SUGGESTED = "suggested"  # the runbook is not trusted with more than telling people its plan
     NAMESPACE = "namespace"
     NOT_ALLOWED = "not_allowed"  # by the lists of actions and targets
     MAINTENANCE = "maintenance"  # of the target itself

@@ -78,6 +78,7 @@ def proposal_fields(proposal: Record) -> list[tuple[str, object]]:
         ("verified", proposal.get("verified_by")),
         ("undone", proposal.get("undone_by")),
         ("waits until", short(proposal.get("expires_at"))),
+        ("because", proposal.get("asked_by")),
     ]
 
 

@@ -33,6 +33,7 @@ from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.restraints import Restraints, restrained, switched_off
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge, out_of_time
 from firebrigade.responder.store.store import Store
+from firebrigade.responder.trust import within_trust
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import (
     ActionError,
@@ -157,8 +158,8 @@ class Runner:
 
     def _apply(self, step: StepResult) -> None:
         plan = records.plan_from_json(step.plan or {})
+        step = replace(step, environment=self._restraints.modes.environment_of(plan.target))
         now = self._clock.now()
-
         if step.status is StepStatus.APPLYING and self._looks_back(step, plan):
             return
         if step.status is StepStatus.PLANNED and now - plan.planned_at > PLAN_HOLDS:
@@ -173,7 +174,7 @@ class Runner:
             if refusal is None:
                 return applying(step, now)
             if refusal.reason is RefusalReason.APPROVAL and step.status is StepStatus.PLANNED:
-                return proposed(step, now, self._restraints.approve_within)
+                return proposed(step, now, self._restraints.approve_within, refusal.summary)
             return refused(step, refusal, now)
 
         decided = self._store.begin_step(step, now, HISTORY, decide)
@@ -224,7 +225,7 @@ class Runner:
         refusal = (
             look_for(self._restraints.off_file)
             or restrained(self._restraints, plan, step.labels, case)
-            or self._executor.allow(plan, past(case.history), case.now)
+            or within_trust(case.trust, plan, self._executor.allow(plan, past(case.history), case.now))
         )
         if refusal is not None and refusal.reason is RefusalReason.APPROVAL and is_approved(step):
             return None

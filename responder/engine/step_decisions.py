@@ -56,7 +56,7 @@ def not_taken_back(step: StepResult, refusal: Refusal, now: datetime) -> Decided
 
 def _refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
     told = step_entry(step, now, "refused", f"{step.verdict}.")
-    ended = replace(step, next_attempt_at=None, finished_at=now)
+    ended = replace(step, next_attempt_at=None, finished_at=now, refusal=refusal.reason.value)
     return ended, [replace(told, data={**told.data, "reason": refusal.reason.value})]
 
 

@@ -24,7 +24,7 @@ def notify(case: Case, lookup: Lookup) -> Outcome:
         return Outcome(until=until)
     if case.incident.level == 0 and case.incident.status is IncidentStatus.TRIGGERED and _first_receivers(case):
         return _trigger(case, lookup)
-    asked = tuple(_missing_questions(case))
+    asked = (*_missing_questions(case), *_missing_suggestions(case))
     told = {name for name, _, _ in asked}
     updates = (wanted for wanted in _missing_updates(case, lookup) if wanted[0] not in told)
     return Outcome(
@@ -85,6 +85,17 @@ def _missing_questions(case: Case) -> Iterable[tuple[str, Reason, str]]:
     for name, delivery in last.items():
         if delivery.created_at <= found.proposed_at:
             yield name, Reason.APPROVAL, turn
+
+
+def _missing_suggestions(case: Case) -> Iterable[tuple[str, Reason, str]]:
+    """Whoever knows of the incident is told of a plan that is left for people to carry out, once."""
+    left = next((step for step in case.steps if step.suggested), None)
+    if left is None or left.finished_at is None:
+        return
+    last = {delivery.receiver: delivery for delivery in case.deliveries}
+    for name, delivery in last.items():
+        if delivery.created_at <= left.finished_at:
+            yield name, Reason.APPROVAL, f"{left.number}.suggested"
 
 
 def _missing_updates(case: Case, lookup: Lookup) -> Iterable[tuple[str, Reason, str]]:

@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from firebrigade.responder.case import Case, Outcome, StepCase
-from firebrigade.responder.store import incidents, letters, outbox, steps
+from firebrigade.responder.model_steps import StepResult
+from firebrigade.responder.store import incidents, ledger, letters, outbox, steps
+from firebrigade.responder.trust import TrustSettings
 
 TIMELINE_OF_A_CASE = 30
 
@@ -23,10 +25,13 @@ def whole(connection: Connection, incident_id: int, now: datetime) -> Case:
     )
 
 
-def of_step(connection: Connection, incident_id: int, now: datetime, since: datetime) -> StepCase:
+def of_step(
+    connection: Connection, step: StepResult, now: datetime, since: datetime, trust: TrustSettings | None
+) -> StepCase:
     """Read what decides whether a step's change is made now, with the steps begun since a moment."""
     return StepCase(
-        incident=incidents.one(connection, incident_id),
+        incident=incidents.one(connection, step.incident_id),
+        trust=ledger.standing_of(connection, trust, step) if trust else None,
         history=tuple(steps.begun_since(connection, since)),
         automation_on=letters.automation_on(connection),
         wanting=tuple(steps.wanted_since(connection, since)),

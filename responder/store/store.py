@@ -25,19 +25,22 @@ from firebrigade.responder.model import (
     TimelineEntry,
 )
 from firebrigade.responder.model_steps import StepResult
-from firebrigade.responder.store import cases, incidents, letters, outbox, recording, steps
+from firebrigade.responder.store import cases, incidents, ledger, letters, outbox, recording, steps
 from firebrigade.responder.store.counting import Counts, count
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.outbox import ClaimedDelivery
+from firebrigade.responder.trust import TrustSettings
 
 StepDecision = Callable[[StepCase], tuple[StepResult, Sequence[TimelineEntry]]]
 
 
 class Store:
-    """The rows of one installation, on one database."""
+    """The rows of one installation, on one database; without ``trust``, no run is written into the ledger."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trust: TrustSettings | None = None) -> None:
         self._database = database
+        self._trust = trust
+        self.ledger = ledger.Ledger(database)
 
     def migrate(self) -> None:
         """Bring the schema up to date."""
@@ -154,6 +157,7 @@ class Store:
         with self._database.write() as connection:
             outcome = decision(cases.whole(connection, incident_id, now))
             cases.write(connection, incident_id, outcome, now)
+            ledger.conclude(connection, self._trust, incident_id, now)
             return outcome
 
     def open_incidents(self) -> list[Incident]:
@@ -234,10 +238,11 @@ class Store:
             The step as decided, or None when the claim was lost.
         """
         with self._database.write() as connection:
-            decided, entries = decision(cases.of_step(connection, step.incident_id, now, now - history))
+            decided, entries = decision(cases.of_step(connection, step, now, now - history, self._trust))
             if not steps.note(connection, decided):
                 return None
             incidents.append(connection, step.incident_id, entries)
+            ledger.conclude(connection, self._trust, step.incident_id, now)
             if entries:
                 incidents.poke(connection, step.incident_id, now, news=True)
             return decided
@@ -248,6 +253,7 @@ class Store:
             if not steps.finish(connection, step):
                 return False
             incidents.append(connection, step.incident_id, entries)
+            ledger.conclude(connection, self._trust, step.incident_id, now)
             if entries or step.next_attempt_at is None:
                 incidents.poke(connection, step.incident_id, now, news=bool(entries))
             return True
@@ -272,6 +278,7 @@ class Store:
                 return step
             steps.take_over(connection, decided[0])
             incidents.append(connection, incident_id, decided[1])
+            ledger.conclude(connection, self._trust, incident_id, now)
             incidents.poke(connection, incident_id, now, news=True)
             return decided[0]
 

@@ -211,6 +211,8 @@ steps = Table(
     Column("healthy_since", Instant),
     Column("healthy_seen_at", Instant),
     Column("worse_since", Instant),
+    Column("environment", String(63), nullable=False, server_default=""),
+    Column("refusal", String(32), nullable=False, server_default=""),
     UniqueConstraint("incident_id", "position"),
     Index(None, "status", "next_attempt_at"),
     Index(None, "applied_at"),
@@ -243,4 +245,23 @@ switches = Table(
     Column("is_on", Boolean, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# Rows are added and never changed. A person's have no incident, so that the unique index is about runs.
+trust_ledger = Table(
+    "trust_ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("runbook", Text, nullable=False),
+    Column("environment", String(63), nullable=False),
+    Column("steps", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("incident_id", Integer, ForeignKey("incidents.id")),
+    Index(None, "incident_id", "environment", unique=True),
+    Index(None, "runbook", "environment"),
+    sqlite_autoincrement=True,
 )

@@ -56,4 +56,4 @@ class NeedsApproval:
         ruling = self.modes.decide(plan.action, plan.target)
         if ruling.mode is not AutomationMode.APPROVE:
             return None
-        return Refusal(reason=RefusalReason.APPROVAL, summary=f"A person has to approve it, by {ruling.setting}.")
+        return Refusal(reason=RefusalReason.APPROVAL, summary=f"It waits for a person's approval by {ruling.setting}.")

@@ -70,3 +70,18 @@ def test_a_page_of_a_new_level_asks_as_well(asking: Any, notify: Any) -> None:
     said = reply(notify(reason=Reason.ESCALATED, level=2, approval=asking.approval), ())
     assert said is not None
     assert PARTS[3] in str(said.blocks)
+
+
+LEFT = "Runbook service-down: Left for a person to do. Its commands: firebrigade runbook show service-down pod=ryot-1"
+
+
+@pytest.mark.parametrize("says", SAYS.values(), ids=SAYS.keys())
+def test_a_plan_that_people_carry_out_is_said_with_its_commands(notify: Any, says: Any) -> None:
+    left = notify(reason=Reason.APPROVAL, automation=LEFT, delivery_id="delivery-suggested")
+    assert "firebrigade runbook show service-down" in says(left).replace("=\r\n", "")  # as mail breaks its lines
+
+
+def test_slack_rings_those_who_are_to_carry_it_out_and_asks_for_no_approval(notify: Any) -> None:
+    said = reply(notify(reason=Reason.APPROVAL, automation=LEFT), ["here"])
+    assert said is not None
+    assert said.text == "<!here> A plan is left for you to carry out: ServiceDown: ryot"

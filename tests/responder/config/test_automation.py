@@ -22,7 +22,7 @@ def test_without_the_block_everything_is_planned_and_nothing_is_allowed(config_o
     cooldown = timedelta(minutes=10)
     modes = Modes(mode=AutomationMode.DRY_RUN, risk_of=RISK_OF)
     assert guard_settings(config.automation) == GuardSettings(modes=modes, cooldown=cooldown)
-    assert build_restraints(config) == Restraints()
+    assert build_restraints(config) == Restraints(modes=modes)
 
 
 def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) -> None:
@@ -69,6 +69,7 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
         storm=Storm(incidents=4, within=timedelta(minutes=3)),
         maintenance=config.maintenance,
         off_file=tmp_path / "off",
+        modes=Modes(risk_of=RISK_OF),
     )
     assert [window.name for window in config.maintenance] == ["upgrade"]
 

@@ -8,6 +8,9 @@ import pytest
 from firebrigade.responder.approval import Answer, hash_of
 from firebrigade.responder.model import AlertStatus
 from firebrigade.responder.store.database import Database
+from firebrigade.responder.store.store import Store
+from firebrigade.responder.trust import TrustLevel, TrustSettings
+from firebrigade.runbooks.contract import Health
 from firebrigade.runbooks.guards import GuardSettings, guards_for
 from firebrigade.runbooks.modes import AutomationMode, Modes
 
@@ -134,3 +137,27 @@ def test_a_repeated_poke_does_no_harm(world: Any, runbook: Any, healths: list[st
         world.store.postpone(1, world.now)
         world.sweep.drain()
     assert world.kinds() == before
+
+
+def test_a_failed_run_costs_one_level_wherever_the_process_dies(world: Any, runbook: Any, tmp_path: Any) -> None:
+    commits = _failing_life(world, runbook, world.path, None)
+    assert commits > 10
+    for point in range(1, commits + 1):
+        for moment in ("before", "after"):
+            _failing_life(world, runbook, tmp_path / f"{point}-{moment}.sqlite", (point, moment))
+
+
+def _failing_life(world: Any, runbook: Any, path: Any, dies_at: tuple[int, str] | None) -> int:
+    receivers = {name: type(receiver)() for name, receiver in world.receivers.items()}
+    fresh = type(world)(path=path, receivers=receivers, routes=world.routes, policies=world.policies)
+    fresh.runbooks["service-down"] = runbook("restart")
+    fresh.executor.healths = [Health.FAILED] * 99
+    database = DyingDatabase(f"sqlite:///{path}")
+    database.dies_at = dies_at
+    fresh.store = Store(database, TrustSettings(start=TrustLevel.AUTO, environments=("default",)))
+    _life(fresh, database)
+    assert [one.status for one in fresh.store.steps(1)] == ["failed"], dies_at
+    assert [(one.event, one.level) for one in fresh.store.ledger.entries()] == [("failed", "approve")], dies_at
+    assert fresh.kinds().count("trust_lost") == 1, dies_at
+    database.close()
+    return database.commits

@@ -118,7 +118,7 @@ def test_a_mode_is_a_reason_not_to_act(
 @pytest.mark.parametrize(
     ("mode", "said"),
     [
-        (APPROVE, "A person has to approve it, by automation.modes.namespaces.shop."),
+        (APPROVE, "It waits for a person's approval by automation.modes.namespaces.shop."),
         (DRY_RUN, "Dry run by automation.modes.namespaces.shop: Evict pod checkout-1."),
         (OFF, "Automation is switched off by automation.modes.namespaces.shop."),
     ],

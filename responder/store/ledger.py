@@ -1,0 +1,152 @@
+"""The ledger of trust: entries are only ever added, by a run that is over or by a person. Called by Store and the web.
+
+A run's entry is written in the transaction that ends the run, once for each environment that it was about: a unique
+index on both stands behind that. Whoever adds to the ledger waits for whoever is adding, so that no failure is lost
+between a person's look at it and their promotion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, text
+
+from firebrigade.responder.case import RESPONDER
+from firebrigade.responder.model import TimelineEntry
+from firebrigade.responder.model_steps import StepResult
+from firebrigade.responder.store import incidents, steps, tables
+from firebrigade.responder.store.database import Database
+from firebrigade.responder.trust import (
+    Standing,
+    TrustEntry,
+    TrustEvent,
+    TrustKey,
+    TrustLevel,
+    TrustSettings,
+    demotion,
+    standing,
+    steps_hash,
+)
+from firebrigade.responder.trust_outcomes import outcomes
+from firebrigade.responder.trusting import TrustChange, entry_of
+
+_LOCK = 7095272
+_rows = tables.trust_ledger
+
+
+class Ledger:
+    """The ledger on one database, each call one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def entries(self, runbook: str = "", environment: str = "") -> list[TrustEntry]:
+        """Return entries, oldest first; of one runbook in one environment where they are named."""
+        with self._database.read() as connection:
+            return _entries(connection, runbook, environment)
+
+    def change(self, settings: TrustSettings, change: TrustChange, now: datetime) -> Standing:
+        """Write a person's change down if it is allowed, and return what comes of it; raises ConflictError."""
+        key = change.key
+        with self._database.write() as connection:
+            _take_turn(connection)
+            entry = entry_of(settings, change, _standing(connection, settings, key), now)
+            if entry is not None:
+                _add(connection, entry)
+            return _standing(connection, settings, key)
+
+
+def standing_of(connection: Connection, settings: TrustSettings, step: StepResult) -> Standing:
+    """Return where the runbook that a step is of stands in the step's environment, with the steps of its run."""
+    run = steps.of_incident(connection, step.incident_id)
+    runbook = incidents.one(connection, step.incident_id).runbook
+    return _standing(connection, settings, _key(runbook, step.environment, run))
+
+
+def conclude(connection: Connection, settings: TrustSettings | None, incident_id: int, now: datetime) -> None:
+    """Write down what an incident's run came to, once it is over; a run that failed takes a level away at once."""
+    if settings is None:
+        return
+    # Two transactions that each end one step of a run: whoever comes second sees what the first has written.
+    connection.execute(select(tables.incidents.c.id).where(tables.incidents.c.id == incident_id).with_for_update())
+    run = steps.of_incident(connection, incident_id)
+    found = outcomes(run)
+    if not found:
+        return
+    _take_turn(connection)
+    runbook = incidents.one(connection, incident_id).runbook
+    known = _environments_told(connection, incident_id)
+    for environment, (event, reason) in found.items():
+        if environment not in known:
+            key = _key(runbook, environment, run)
+            _write_down(connection, settings, key, _run_entry(key, now, event, reason, incident_id))
+
+
+def _write_down(connection: Connection, settings: TrustSettings, key: TrustKey, entry: TrustEntry) -> None:
+    if entry.event is not TrustEvent.FAILED:
+        _add(connection, entry)
+        return
+    before = _entries(connection, key.runbook, key.environment)
+    level = demotion(settings, key, before)
+    _add(connection, replace(entry, level=level))
+    if level is None or entry.incident_id is None:
+        return
+    was = standing(settings, key, before).level
+    words = f"trust of {key.runbook} in {key.environment} goes from {was.value} to {level.value}: {entry.reason}"
+    data = {"runbook": key.runbook, "environment": key.environment, "level": level.value}
+    told = TimelineEntry(at=entry.at, kind="trust_lost", actor=RESPONDER, detail=words, data=data)
+    incidents.append(connection, entry.incident_id, [told])
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait for whoever is adding; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def _standing(connection: Connection, settings: TrustSettings, key: TrustKey) -> Standing:
+    return standing(settings, key, _entries(connection, key.runbook, key.environment))
+
+
+def _key(runbook: str, environment: str, run: Sequence[StepResult]) -> TrustKey:
+    steps_of_run = steps_hash([step.definition for step in run])
+    return TrustKey(runbook=runbook, environment=environment, steps=steps_of_run)
+
+
+def _entries(connection: Connection, runbook: str, environment: str) -> list[TrustEntry]:
+    query = select(_rows).order_by(_rows.c.id)
+    if runbook:
+        query = query.where(_rows.c.runbook == runbook, _rows.c.environment == environment)
+    return [_entry(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _entry(row: dict[str, Any]) -> TrustEntry:
+    values = {name: row[name] for name in TrustEntry.__dataclass_fields__}
+    level = TrustLevel(row["level"]) if row["level"] else None
+    return TrustEntry(**values | {"event": TrustEvent(row["event"]), "level": level})
+
+
+def _environments_told(connection: Connection, incident_id: int) -> set[str]:
+    query = select(_rows.c.environment).where(_rows.c.incident_id == incident_id)
+    return set(connection.execute(query).scalars())
+
+
+def _run_entry(key: TrustKey, now: datetime, event: TrustEvent, reason: str, incident_id: int) -> TrustEntry:
+    return TrustEntry(
+        runbook=key.runbook,
+        environment=key.environment,
+        steps=key.steps,
+        at=now,
+        event=event,
+        level=None,
+        actor=RESPONDER,
+        reason=reason,
+        incident_id=incident_id,
+    )
+
+
+def _add(connection: Connection, entry: TrustEntry) -> None:
+    values = {name: getattr(entry, name) for name in TrustEntry.__dataclass_fields__}
+    values |= {"event": entry.event.value, "level": entry.level.value if entry.level else ""}
+    connection.execute(insert(_rows).values(values))
