@@ -26,8 +26,11 @@ from firebrigade.responder.representation import (
     represent_alert,
     represent_chain,
     represent_link,
+    represent_standing,
     represent_step,
 )
+from firebrigade.responder.trust import TrustLevel
+from firebrigade.responder.trusting import Trusting
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -49,6 +52,7 @@ class Api:
     store: Records
     clock: Clock
     engine: Engine
+    trusting: Trusting
     approvers: Credentials = field(default_factory=Credentials)
 
     def list_incidents(self) -> Response:
@@ -116,6 +120,24 @@ class Api:
         self.engine.wake()
         return jsonify(on=on)
 
+    def list_trust(self) -> Response:
+        """Answer with where every runbook stands; ``on`` is false where modes alone decide."""
+        standings = [represent_standing(found) for found in self.trusting.standings()]
+        return jsonify(on=self.trusting.settings is not None, standings=standings)
+
+    def show_trust(self, runbook: str, environment: str) -> Response:
+        """Answer with where one runbook stands, and with every entry of the ledger about it, oldest first."""
+        standing, entries = self.trusting.history(runbook, environment)
+        return jsonify(standing=represent_standing(standing), entries=[represent(entry) for entry in entries])
+
+    def change_trust(self, runbook: str, environment: str) -> Response:
+        """Promote or demote a runbook; a second time changes nothing."""
+        name = approver(self.approvers)
+        wanted = _read_level(_read_fields())
+        standing = self.trusting.change((runbook, environment), wanted, name, self.clock.now())
+        self.engine.wake()
+        return jsonify(standing=represent_standing(standing))
+
     def list_dead_letters(self) -> Response:
         """Answer with the newest dead letters, bodies included: they hold what the alerts held."""
         return jsonify(dead_letters=[represent(letter) for letter in self.store.dead_letters(_read_limit())])
@@ -154,6 +176,9 @@ def make_api(api: Api, access: Access) -> Blueprint:
     blueprint.get("/chains")(api.list_chains)
     blueprint.get("/automation")(api.show_automation)
     blueprint.post("/automation")(api.switch_automation)
+    blueprint.get("/trust")(api.list_trust)
+    blueprint.get("/trust/<runbook>/<environment>")(api.show_trust)
+    blueprint.post("/trust/<runbook>/<environment>")(api.change_trust)
     blueprint.get("/dead-letters")(api.list_dead_letters)
     return blueprint
 
@@ -198,10 +223,24 @@ def _read_answer(fields: JsonFields, name: str, *, approve: bool) -> Answer:
     plan = fields.text("plan", empty=False)
     if not re.fullmatch("[0-9a-f]{64}", plan):
         raise fields.error("plan", "must be the plan_hash of the plan that you have seen: 64 digits")
-    note = fields.text("note", default="")
+    return Answer(approve=approve, plan=plan, actor=name, note=_read_note(fields, fields.text("note", default="")))
+
+
+def _read_level(fields: JsonFields) -> tuple[TrustLevel, str]:
+    known = {level.value: level for level in TrustLevel}
+    level = fields.text("level", empty=False)
+    if level not in known:
+        raise fields.error("level", f"must be one of {', '.join(known)}")
+    reason = fields.text("reason", empty=False)
+    if not reason.strip():
+        raise fields.error("reason", "must say why")
+    return known[level], _read_note(fields, reason, "reason")
+
+
+def _read_note(fields: JsonFields, note: str, key: str = "note") -> str:
     if len(note) > MAX_NOTE_CHARACTERS or not note.isprintable():
-        raise fields.error("note", f"must be at most {MAX_NOTE_CHARACTERS} printable characters")
-    return Answer(approve=approve, plan=plan, actor=name, note=note)
+        raise fields.error(key, f"must be at most {MAX_NOTE_CHARACTERS} printable characters")
+    return note
 
 
 def _check_id(incident_id: int) -> None:

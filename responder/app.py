@@ -24,6 +24,7 @@ from firebrigade.responder.operations import make_operations
 from firebrigade.responder.records import ConfigView, Engine, Records
 from firebrigade.responder.runbook_pages import make_runbook_pages
 from firebrigade.responder.telemetry import Metrics
+from firebrigade.responder.trusting import Trusting
 from firebrigade.responder.webhook import Webhook, make_webhook
 
 RETRY_AFTER_SECONDS = 5
@@ -60,7 +61,8 @@ def create_app(
     app = _empty_app()
     webhook = Webhook(store=store, view=config_view, clock=clock, engine=engine, metrics=metrics)
     app.register_blueprint(make_webhook(webhook, credentials.webhook))
-    api = Api(store=store, clock=clock, engine=engine, approvers=credentials.approvers)
+    trusting = Trusting(ledger=store.ledger, runbooks=config_view.runbooks, settings=config_view.trust)
+    api = Api(store=store, clock=clock, engine=engine, trusting=trusting, approvers=credentials.approvers)
     app.register_blueprint(make_api(api, credentials))
     app.register_blueprint(make_operations(store, engine, metrics))
     app.register_blueprint(make_runbook_pages(config_view.runbooks))

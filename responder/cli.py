@@ -12,6 +12,7 @@ _PARTS = {
     "incident": (f"{_COMMANDS}.incidents", "incident"),
     "automation": (f"{_COMMANDS}.incidents", "automation"),
     "dead-letter": (f"{_COMMANDS}.incidents", "dead_letter"),
+    "trust": (f"{_COMMANDS}.trust", "trust"),
     "maintenance": (f"{_COMMANDS}.maintenance", "maintenance"),
     "silence": (f"{_COMMANDS}.maintenance", "silence"),
     "runbook": (f"{_COMMANDS}.runbooks", "runbook"),

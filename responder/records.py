@@ -4,7 +4,7 @@
 them. Protocols and data only.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -21,6 +21,8 @@ from firebrigade.responder.model import (
     Labels,
 )
 from firebrigade.responder.model_steps import StepResult
+from firebrigade.responder.trust import TrustSettings
+from firebrigade.responder.trusting import TrustLedger
 from firebrigade.runbooks.contract import Runbook
 
 
@@ -29,6 +31,10 @@ class Library(Protocol):
 
     def get(self, name: str) -> Runbook | None:
         """Return a runbook, or None."""
+        ...
+
+    def __iter__(self) -> Iterator[Runbook]:
+        """Return the runbooks by name."""
         ...
 
 
@@ -43,6 +49,11 @@ class ConfigView(Protocol):
     @property
     def runbooks(self) -> Library:
         """The runbooks that alerts lead to."""
+        ...
+
+    @property
+    def trust(self) -> TrustSettings | None:
+        """How runbooks earn trust; None: modes alone decide."""
         ...
 
     @property
@@ -66,6 +77,11 @@ class Engine(Protocol):
 
 class Records(Protocol):
     """The store as the web uses it. Every method raises StoreUnavailableError when the database can't answer now."""
+
+    @property
+    def ledger(self) -> TrustLedger:
+        """What runbooks have earned."""
+        ...
 
     def record(self, group: AlertGroup, now: datetime, body_hash: str = "") -> tuple[int, ...]:
         """Commit a payload and return the ids of its incidents."""

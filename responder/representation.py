@@ -15,6 +15,7 @@ from firebrigade.responder.chain import Chain, Link, broken
 from firebrigade.responder.model import IncidentAlert
 from firebrigade.responder.model_steps import StepResult
 from firebrigade.responder.timestamps import format_rfc3339
+from firebrigade.responder.trust import Standing
 
 JsonValue = Any
 _INTERNAL = frozenset({"fence", "lease_until"})
@@ -43,6 +44,11 @@ def represent_chain(chain: Chain) -> dict[str, JsonValue]:
 def represent_step(step: StepResult) -> dict[str, JsonValue]:
     """Return a step with its number for people and the hash by which its plan is approved."""
     return {**represent(step), "number": step.number, "plan_hash": hash_of(step)}
+
+
+def represent_standing(standing: Standing) -> dict[str, JsonValue]:
+    """Return where a runbook stands, with the sentence that people are told."""
+    return {**represent(standing), "words": standing.words}
 
 
 def represent(record: Any) -> dict[str, JsonValue]:

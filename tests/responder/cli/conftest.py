@@ -24,6 +24,7 @@ from firebrigade.responder.model import Alert, AlertGroup, AlertStatus
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics
+from firebrigade.responder.trust import TrustSettings
 from firebrigade.runbooks.loader import RunbookLibrary
 
 TOKEN = "planted-token-51ab"
@@ -51,6 +52,7 @@ class _View:
     heartbeats: tuple[tuple[Matcher, ...], ...] = ()
     max_body_bytes: int = 100_000
     runbooks: RunbookLibrary = field(default_factory=RunbookLibrary.load)
+    trust: TrustSettings | None = None
 
 
 @dataclass
@@ -101,14 +103,15 @@ class Service:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """The API; with trust where a test names its settings as the fixture's parameter."""
     store = Store(Database(f"sqlite:///{tmp_path / 'api.sqlite'}"))
     store.migrate()
     clock = ManualClock()
     credentials = make_credentials(bearer_tokens=[SecretStr(TOKEN)], passwords={"am": SecretStr(TOKEN)})
     approvers = make_approvers({name: SecretStr(token) for name, token in APPROVERS.items()})
     access = Access(webhook=credentials, api=credentials, approvers=approvers)
-    app = create_app(store, _View(), access, clock, _IdleEngine(), Metrics())
+    app = create_app(store, _View(trust=getattr(request, "param", None)), access, clock, _IdleEngine(), Metrics())
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

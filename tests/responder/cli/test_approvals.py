@@ -170,3 +170,10 @@ def test_a_plan_made_anew_is_another_plan(firebrigade: Run, service: Any, plan: 
     result = firebrigade("incident", "approve", "1", plan[:12], env=as_person(service))
     assert (result.exit_code, "(any more)" in result.stderr) == (2, True)
     assert service.store.steps(1)[0].status == "proposed"
+
+
+def test_without_trust_it_says_how_to_turn_it_on(service: Any, firebrigade: Run) -> None:
+    result = firebrigade("trust", "list", env=service.environ)
+    assert (result.exit_code, "add trust: {} to firebrigade.yaml" in result.stdout) == (0, True)
+    result = firebrigade("trust", "history", "crash-loop", env=service.environ)
+    assert (result.exit_code, "add trust: {} to firebrigade.yaml" in result.stderr) == (2, True)

@@ -23,6 +23,7 @@ from firebrigade.responder.commands.post_mortem_page import duration, page
 from firebrigade.responder.evidence import MOST_CHARACTERS, kept
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.redaction import Redactor
+from firebrigade.responder.trusting import Trusting
 from firebrigade.runbooks.contract import Health, Refusal, RefusalReason
 
 Answer = dict[str, Any]
@@ -34,8 +35,9 @@ HOSTILE = (
 
 def answer_of(world: Any) -> Answer:
     """Return what the API says of the first incident."""
+    trusting = Trusting(ledger=world.store.ledger, runbooks=(), settings=None)
     with Flask("test").test_request_context():
-        shown = Api(store=world.store, clock=world.clock, engine=world.store).show_incident(1)
+        shown = Api(store=world.store, clock=world.clock, engine=world.store, trusting=trusting).show_incident(1)
     answer: Answer = json.loads(shown.get_data())
     return answer
 

@@ -28,6 +28,7 @@ COMMANDS = [
     *([["incident"], ["incident", "list"], ["incident", "show"], ["incident", "ack"], ["incident", "resolve"]]),
     *([["automation"], ["automation", "on"], ["automation", "off"], ["automation", "status"]]),
     *([["dead-letter"], ["dead-letter", "list"]]),
+    *([["trust"], ["trust", "list"], ["trust", "history"], ["trust", "promote"], ["trust", "demote"]]),
     *([["maintenance"], ["maintenance", "list"], ["maintenance", "next"]]),
     *([["silence"], ["silence", "list"], ["silence", "add"], ["silence", "expire"]]),
     *([["runbook"], ["runbook", "list"], ["runbook", "show"], ["runbook", "plan"]]),

@@ -20,6 +20,7 @@ from firebrigade.responder.records import Records
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics, configure_logging
+from firebrigade.responder.trust import TrustSettings
 from firebrigade.runbooks.loader import RunbookLibrary
 
 TOKEN = "planted-token-9f3c"
@@ -45,6 +46,7 @@ class View:
     heartbeats: tuple[tuple[Matcher, ...], ...] = ((Matcher("alertname", "=", "Watchdog"),),)
     max_body_bytes: int = 200_000
     runbooks: RunbookLibrary = field(default_factory=RunbookLibrary.load)
+    trust: TrustSettings | None = None
 
 
 @dataclass
@@ -93,9 +95,15 @@ def access() -> Access:
 def make_web(store: Store, access: Access) -> Callable[..., Web]:
     """Make an application; ``records`` replaces the store that it sees."""
 
-    def make(*, records: Records | None = None, view: View | None = None, access: Access = access) -> Web:
+    def make(
+        *,
+        records: Records | None = None,
+        view: View | None = None,
+        access: Access = access,
+        trust: TrustSettings | None = None,
+    ) -> Web:
         clock, engine, metrics = ManualClock(), CountingEngine(), Metrics()
-        app = create_app(records or store, view or View(), access, clock, engine, metrics)
+        app = create_app(records or store, view or View(trust=trust), access, clock, engine, metrics)
         return Web(app, app.test_client(), store, clock, engine, metrics)
 
     return make

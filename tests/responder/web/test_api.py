@@ -20,8 +20,8 @@ ROUTES = [
     ("GET", "/incidents/1"),
     *(("POST", f"/incidents/1/{verb}") for verb in ("acknowledge", "resolve", "steps/1/approve", "steps/1/reject")),
     ("GET", "/chains"),
-    ("GET", "/automation"),
-    ("POST", "/automation"),
+    *((method, path) for method in ("GET", "POST") for path in ("/automation", "/trust/<runbook>/<environment>")),
+    ("GET", "/trust"),
     ("GET", "/dead-letters"),
 ]
 

@@ -1,0 +1,79 @@
+"""``firebrigade trust`` against the real API."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from firebrigade.responder.model_steps import StepStatus
+from firebrigade.responder.trust import TrustLevel, TrustSettings
+from tests.responder.ended_runs import run_of
+
+SETTINGS = TrustSettings(
+    start=TrustLevel.APPROVE,
+    promote_after=1,
+    environments=("production", "default"),
+    promoters=frozenset({"anna"}),
+)
+pytestmark = pytest.mark.parametrize("service", [SETTINGS], indirect=True, ids=[""])
+Run = Callable[..., Result]
+REASON = ("--reason", "seen enough")
+
+
+@pytest.fixture
+def trusting(service: Any, firebrigade: Run) -> Any:
+    """Return a function: who runs the command, and its words."""
+
+    def run(*words: str, by: str = "anna") -> Result:
+        token = service.approvers[by]
+        return firebrigade("trust", *words, env={**service.environ, "FIREBRIGADE_API_TOKEN": token})
+
+    return run
+
+
+def runs(service: Any, status: StepStatus = StepStatus.VERIFIED) -> int:
+    return run_of(service.store._database, SETTINGS, "crash-loop", service.clock.now(), status)
+
+
+def test_the_list_says_the_level_and_what_is_missing(trusting: Any) -> None:
+    result = trusting("list")
+    assert result.exit_code == 0
+    (line,) = [one for one in result.stdout.splitlines() if "crash-loop" in one and "production" in one]
+    assert line.split()[:6] == ["crash-loop", "production", "approve", "0", "of", "1"]
+    assert json.loads(trusting("list", "--json").stdout)["on"] is True
+
+
+def test_a_promotion_takes_a_success_and_is_in_the_history(trusting: Any, service: Any) -> None:
+    refused = trusting("promote", "crash-loop", "production", *REASON)
+    assert (refused.exit_code, "has 0 of the 1 verified runs" in refused.stderr) == (2, True)
+    runs(service)
+    done = trusting("promote", "crash-loop", "production", *REASON)
+    assert done.exit_code == 0
+    assert done.stdout == "crash-loop in production is at auto: promoted by anna: seen enough\n"
+    again = trusting("promote", "crash-loop", "production", *REASON)
+    assert (again.exit_code, "is at auto already" in again.stderr) == (2, True)
+    runs(service, StepStatus.FAILED)
+    shown = trusting("history", "crash-loop", "production").stdout
+    assert "level      approve" in shown
+    assert [word for word in shown.split() if word in {"verified", "promoted", "failed"}][-1] == "failed"
+    assert len(json.loads(trusting("history", "crash-loop", "production", "--json").stdout)["entries"]) == 3
+
+
+def test_down_goes_by_one_level_or_to_one(trusting: Any) -> None:
+    assert "is at suggest: demoted by bert" in trusting("demote", "crash-loop", *REASON, by="bert").stdout
+    assert "is at observe" in trusting("demote", "crash-loop", "default", "--to", "observe", *REASON).stdout
+    refused = trusting("demote", "crash-loop", *REASON)
+    assert "is at observe, and observe is not below that" in refused.stderr
+    assert trusting("demote", "crash-loop", "--to", "auto", *REASON).exit_code == 2
+
+
+def test_whoever_may_not_promote_is_told(trusting: Any, service: Any) -> None:
+    runs(service)
+    refused = trusting("promote", "crash-loop", "production", *REASON, by="bert")
+    assert (refused.exit_code, "bert may not promote" in refused.stderr) == (2, True)
+
+
+def test_a_reason_has_to_be_given(trusting: Any) -> None:
+    assert "Missing option '--reason'" in trusting("demote", "crash-loop").stderr
