@@ -93,8 +93,8 @@ def plan(name: str, labels: tuple[str, ...], config_path: Path | None, as_json: 
     """
     Say what each step of a runbook would change for an alert with these labels; reads only.
 
-    What was done before, open incidents, switches and maintenance are not known here, so a step may still be refused by
-    them (cooldown, flapping, a storm). Later steps are planned for the cluster as it
+    What was done before, open incidents, switches, maintenance and trust are not known here, so a step may still be
+    refused by them (cooldown, flapping, a storm). Later steps are planned for the cluster as it
     is now, although they run only when the earlier ones did not help.
     """
     from firebrigade.responder.execution import build_executor  # the Kubernetes client, which other commands don't need
