@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, and_, func, insert, select, text
 
 from firebrigade.responder.case import RESPONDER
 from firebrigade.responder.model import TimelineEntry
@@ -87,7 +87,7 @@ def _write_down(connection: Connection, settings: TrustSettings, key: TrustKey, 
     if entry.event is not TrustEvent.FAILED:
         _add(connection, entry)
         return
-    before = _entries(connection, key.runbook, key.environment)
+    before = _since_last_level(connection, key)
     level = demotion(settings, key, before)
     _add(connection, replace(entry, level=level))
     if level is None or entry.incident_id is None:
@@ -106,7 +106,15 @@ def _take_turn(connection: Connection) -> None:
 
 
 def _standing(connection: Connection, settings: TrustSettings, key: TrustKey) -> Standing:
-    return standing(settings, key, _entries(connection, key.runbook, key.environment))
+    return standing(settings, key, _since_last_level(connection, key))
+
+
+def _since_last_level(connection: Connection, key: TrustKey) -> list[TrustEntry]:
+    """Return all that a standing is made of: a ledger of years is not read for each step."""
+    about = and_(_rows.c.runbook == key.runbook, _rows.c.environment == key.environment)
+    last = select(func.max(_rows.c.id)).where(about, _rows.c.level != "")
+    query = select(_rows).where(about, _rows.c.id >= func.coalesce(last.scalar_subquery(), 0)).order_by(_rows.c.id)
+    return [_entry(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def _key(runbook: str, environment: str, run: Sequence[StepResult]) -> TrustKey:

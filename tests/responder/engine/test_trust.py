@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.approval import Answer, hash_of
 from firebrigade.responder.errors import ConflictError
 from firebrigade.responder.model import Automation
 from firebrigade.responder.store.store import Store
@@ -262,8 +263,6 @@ def test_a_demotion_between_approval_and_change_keeps_the_change_from_being_made
 
 
 def _approve(world: Any, incident_id: int) -> None:
-    from firebrigade.responder.approval import Answer, hash_of
-
     plan = hash_of(world.store.steps(incident_id)[0])
     world.store.answer_step(incident_id, 0, Answer(approve=True, plan=plan, actor="anna"), world.now)
     world.sweep.drain()
