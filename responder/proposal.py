@@ -80,8 +80,7 @@ def proposal_of(incident: Incident, steps: Sequence[StepResult]) -> Proposal | N
 
 def _verified_by(step: RunbookStep) -> str:
     asked = f" and {step.verify_query}" if step.verify_query else ""
-    worse = f"; taken back at once if {step.worse_query} rises by {step.worse_by:g}" if step.worse_query else ""
-    return f"healthy in the cluster{asked}, within {format_duration(step.verify_within)}{worse}"
+    return f"healthy in the cluster{asked}, within {format_duration(step.verify_within)}"
 
 
 def _undone_by(step: RunbookStep) -> str:

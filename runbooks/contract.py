@@ -223,8 +223,6 @@ class RunbookStep:
         healthy_for: how long it must be healthy without a break to count; may end after ``verify_within``.
         verify_query: PromQL that must return a non-empty, all-true vector, or empty. ``$label`` inside a quoted
             matcher value stands for the alert's label.
-        worse_query: PromQL for a value that must not rise, such as the share of errors, or empty; ``$label`` as above.
-        worse_by: by how much more than when the step was planned it counts as worse.
         undo: take the change back when it did not help.
         when: conditions without which it is skipped (``conditions.py``).
     """
@@ -236,8 +234,6 @@ class RunbookStep:
     verify_within: timedelta = timedelta(minutes=3)
     healthy_for: timedelta = timedelta()
     verify_query: str = ""
-    worse_query: str = ""
-    worse_by: float = 0.0
     undo: bool = False
     when: Mapping[str, Json] = field(default_factory=dict)
 

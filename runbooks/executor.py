@@ -4,7 +4,6 @@ The responder calls it and writes down what comes back. It keeps nothing and wai
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -27,11 +26,11 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.guards.scope import ScopeGuard
 from firebrigade.runbooks.labelled import PlansWithLabels
-from firebrigade.runbooks.prometheus import PrometheusClient, QueryResult, verdict_of
+from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
 from firebrigade.runbooks.promql import placeholders, render_query
 from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
 from firebrigade.runbooks.targets import resolve_target
-from firebrigade.runbooks.worse import unless_risen, unless_worse
+from firebrigade.runbooks.worse import unless_worse
 
 _NOTHING = Target(kind="", namespace="", name="")
 
@@ -109,7 +108,7 @@ class RunbookExecutor:
         if refusal := self._not_configured(step):
             return refusal
         # A step that could not be verified is not begun.
-        if missing := sorted(name for name in _asked_with(step) if not labels.get(name)):
+        if missing := sorted(name for name in placeholders(step.verify_query) if not labels.get(name)):
             text = f"The alert carries no label {missing[0]}, which the verification's query needs."
             return Refusal(reason=RefusalReason.INVALID_TARGET, summary=text)
         action = self._actions[step.action]
@@ -131,13 +130,16 @@ class RunbookExecutor:
         return self._action(plan).apply(plan)
 
     def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
-        """Ask the action and, where the step has queries, Prometheus; healthy when both say so, or worse than before.
+        """Ask the action and, where the step has a query, Prometheus; healthy when both say so, or worse than before.
 
         Raises:
             TemporaryActionError: one of them can't be asked now.
         """
         try:
-            return self._verdict(plan, step, labels)
+            verdict = unless_worse(plan, self._action(plan).verify(plan))
+            if verdict.health is not Health.HEALTHY or not step.verify_query:
+                return verdict
+            return _both(verdict, self._ask(step.verify_query, labels))
         except PermanentActionError as error:
             return Verdict(health=Health.FAILED, summary=f"It can't be verified: {error}")
 
@@ -152,7 +154,7 @@ class RunbookExecutor:
                 "set kubernetes in firebrigade.yaml, supervisor for an action on agents, prometheus for a query, "
                 "endpoints for a request, or alertmanagers for a silence."
             )
-        elif (step.verify_query or step.worse_query) and self._prometheus is None:
+        elif step.verify_query and self._prometheus is None:
             text = f"The step {step.name} is verified by a query, and no Prometheus is configured: set prometheus."
         else:
             return None
@@ -163,39 +165,16 @@ class RunbookExecutor:
             raise PermanentActionError(f"The action {plan.action} needs a connection that is not configured any more.")
         return self._actions[plan.action]
 
-    def _verdict(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
-        verdict = unless_worse(plan, self._action(plan).verify(plan))
-        if verdict.health is Health.HEALTHY and step.verify_query:
-            verdict = _both(verdict, self._holds(step.verify_query, labels))
-        if verdict.health is Health.WAITING and step.worse_query:
-            verdict = self._unless_risen(verdict, plan, step, labels)
-        return verdict
-
-    def _holds(self, query: str, labels: Mapping[str, str]) -> Verdict:
-        rendered = _rendered(query, labels)
-        verdict = verdict_of(self._query(rendered))
-        return replace(verdict, evidence={**verdict.evidence, "query": rendered})
-
-    def _unless_risen(self, verdict: Verdict, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
-        rendered = _rendered(step.worse_query, labels)
-        before = self._query(rendered, at=plan.planned_at)
-        return unless_risen(verdict, before, self._query(rendered), step.worse_by)
-
-    def _query(self, rendered: str, at: datetime | None = None) -> QueryResult:
+    def _ask(self, query: str, labels: Mapping[str, str]) -> Verdict:
         if self._prometheus is None:
             raise PermanentActionError("No Prometheus is configured any more.")
-        return self._prometheus.query(rendered, at)
-
-
-def _rendered(query: str, labels: Mapping[str, str]) -> str:
-    try:
-        return render_query(query, labels)
-    except KeyError as error:
-        raise PermanentActionError(f"The alert has no label {error.args[0]} for the query.") from None
-
-
-def _asked_with(step: RunbookStep) -> frozenset[str]:
-    return placeholders(step.verify_query) | placeholders(step.worse_query)
+        try:
+            rendered = render_query(query, labels)
+        except KeyError as error:
+            raise PermanentActionError(f"The alert has no label {error.args[0]} for the query.") from None
+        verdict = verdict_of(self._prometheus.query(rendered))
+        evidence = {**verdict.evidence, "query": rendered}
+        return Verdict(health=verdict.health, summary=verdict.summary, evidence=evidence)
 
 
 def _target(step: RunbookStep, labels: Mapping[str, str], action: Action) -> Target | Refusal:

@@ -25,7 +25,7 @@ from pydantic import (
 from firebrigade.runbooks.conditions import parse_matcher
 from firebrigade.runbooks.contract import Json
 from firebrigade.runbooks.durations import Duration
-from firebrigade.runbooks.promql import check_instant, check_query
+from firebrigade.runbooks.promql import check_query
 from firebrigade.runbooks.targets import is_name, is_namespace
 
 Path = tuple[str | int, ...]
@@ -51,12 +51,6 @@ def _namespace(text: str) -> str:
 
 def _query(text: str) -> str:
     if text and (problem := check_query(text)):
-        raise ValueError(problem)
-    return text
-
-
-def _value_query(text: str) -> str:
-    if problem := check_instant(text):
         raise ValueError(problem)
     return text
 
@@ -107,26 +101,17 @@ class TargetSpec(_Strict):
     kind: Literal["pod", "deployment", "statefulset", "daemonset", "node", "agent"] | None = None
 
 
-class WorseSpec(_Strict):
-    """A value that must not rise by so much while the step is verified."""
-
-    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_value_query)]
-    rises_by: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
 class VerifySpec(_Strict):
     """How to tell that a step helped.
 
     Attributes:
         within: how long it may take to become healthy.
         healthy_for: how long it must then stay so without a break; nothing: one healthy look is enough.
-        worse: what takes the step back at once; nothing: only ready pods are compared with those of before.
     """
 
     within: Duration = timedelta(minutes=3)
     healthy_for: Duration = timedelta()
     query: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_query)] = ""
-    worse: WorseSpec | None = None
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:

@@ -220,8 +220,6 @@ def _step(spec: StepSpec) -> RunbookStep:
         verify_within=spec.verify.within,
         healthy_for=spec.verify.healthy_for,
         verify_query=spec.verify.query,
-        worse_query=spec.verify.worse.query if spec.verify.worse else "",
-        worse_by=spec.verify.worse.rises_by if spec.verify.worse else 0.0,
         undo=spec.undo,
     )
 

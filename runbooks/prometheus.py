@@ -6,7 +6,6 @@ https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import requests
 from pydantic import SecretStr
@@ -54,15 +53,15 @@ class PrometheusClient:
     def __init__(self, settings: PrometheusSettings) -> None:
         self._settings = settings
 
-    def query(self, promql: str, at: datetime | None = None) -> QueryResult:
-        """Evaluate a query at a moment; without one, now.
+    def query(self, promql: str) -> QueryResult:
+        """Evaluate a query now.
 
         Raises:
             TemporaryActionError: Prometheus can't be asked, is overloaded, or took too long.
             PermanentActionError: it refuses the query or the token.
         """
         try:
-            answer = self._post(promql, at)
+            answer = self._post(promql)
         except requests.RequestException as error:
             cause = type(error).__name__.removesuffix("Error")
             raise TemporaryActionError(f"Prometheus did not answer: {cause}.") from None
@@ -72,9 +71,8 @@ class PrometheusClient:
             _refuse(answer.status_code, reason, answer.headers.get("Retry-After"))
         return QueryResult(samples=_samples(body.get("data")), warnings=tuple(body.get("warnings") or ()))
 
-    def _post(self, promql: str, at: datetime | None) -> requests.Response:
+    def _post(self, promql: str) -> requests.Response:
         settings = self._settings
-        moment = {"time": at.isoformat()} if at else {}
         with requests.Session() as session:
             # A proxy or a .netrc of the machine has no business between us and Prometheus.
             session.trust_env = False
@@ -82,7 +80,7 @@ class PrometheusClient:
                 session.headers["Authorization"] = f"Bearer {settings.token.get_secret_value()}"
             return session.post(
                 settings.url.rstrip("/") + "/api/v1/query",
-                data={"query": promql, "timeout": f"{settings.timeout_seconds:g}s", **moment},
+                data={"query": promql, "timeout": f"{settings.timeout_seconds:g}s"},
                 timeout=settings.timeout_seconds,
                 allow_redirects=False,
             )

@@ -88,8 +88,6 @@ def step_to_json(step: RunbookStep) -> dict[str, Json]:
         "verify_within_seconds": step.verify_within.total_seconds(),
         "healthy_for_seconds": step.healthy_for.total_seconds(),
         "verify_query": step.verify_query,
-        "worse_query": step.worse_query,
-        "worse_by": step.worse_by,
         "undo": step.undo,
         "when": dict(step.when),
     }
@@ -108,8 +106,6 @@ def step_from_json(data: JsonObject) -> RunbookStep:
         # Runs that began with an earlier version have none of these.
         healthy_for=timedelta(seconds=data.get("healthy_for_seconds", 0)),
         when=data.get("when", {}),
-        worse_query=data.get("worse_query", ""),
-        worse_by=data.get("worse_by", 0.0),
     )
 
 

@@ -31,21 +31,16 @@ STEP = RunbookStep(
 
 
 class Scripted(HttpServer):
-    """A Prometheus that says one value, or nothing; another value of a moment that is named."""
+    """A Prometheus that says one value, or nothing."""
 
     def __init__(self) -> None:
         super().__init__()
         self.value: str | None = "1"
-        self.before = "1"
         self.queries: list[str] = []
-        self.times: list[str] = []
 
     def answer(self, request: Request) -> Answer:
-        form = request.form()
-        self.queries.append(form["query"])
-        self.times.append(form.get("time", "now"))
-        value = self.value if "time" not in form else self.before
-        samples = [{"metric": {}, "value": [1, value]}] if value is not None else []
+        self.queries.append(request.form()["query"])
+        samples = [{"metric": {}, "value": [1, self.value]}] if self.value is not None else []
         return Answer(body={"status": "success", "data": {"resultType": "vector", "result": samples}})
 
 
@@ -102,41 +97,6 @@ def test_ready_pods_are_not_enough_while_the_query_is_not_true(
     assert executor.verify(plan, STEP, labels).health is Health.WAITING
 
 
-WORSE = replace(STEP, verify_query="", worse_query='max(errors:ratio{deployment="$deployment"})', worse_by=0.1)
-
-
-@pytest.mark.parametrize(
-    ("now", "health"),
-    [
-        pytest.param("0.25", Health.WAITING, id="as before"),
-        pytest.param("0.5", Health.WORSE, id="risen"),
-        pytest.param(None, Health.WAITING, id="gone"),
-    ],
-)
-def test_a_value_is_compared_with_that_of_the_moment_of_the_plan(
-    world: Any, executor: RunbookExecutor, labels: dict[str, str], prometheus: Scripted, now: str | None, health: Health
-) -> None:
-    planned_at = world.clock.now()
-    plan = executor.plan(WORSE, labels, "step-1", planned_at)
-    assert isinstance(plan, Plan)
-    executor.apply(plan)
-    prometheus.before, prometheus.value = "0.25", now
-    assert executor.verify(plan, WORSE, labels).health is health
-    assert prometheus.times == [planned_at.isoformat(), "now"]
-    assert prometheus.queries == ['max(errors:ratio{deployment="checkout"})'] * 2
-
-
-def test_what_helped_is_not_compared(
-    world: Any, executor: RunbookExecutor, labels: dict[str, str], prometheus: Scripted
-) -> None:
-    plan = executor.plan(WORSE, labels, "step-1", world.clock.now())
-    assert isinstance(plan, Plan)
-    executor.apply(plan)
-    world.cluster.advance(60)
-    assert executor.verify(plan, WORSE, labels).health is Health.HEALTHY
-    assert prometheus.queries == []
-
-
 def test_a_prometheus_that_is_away_is_asked_again_and_one_that_refuses_is_not(
     world: Any, executor: RunbookExecutor, labels: dict[str, str], prometheus: Scripted
 ) -> None:
@@ -158,7 +118,6 @@ def test_a_step_whose_client_is_not_configured_is_refused(world: Any, labels: di
     assert reason(RunbookExecutor({}, (), None).plan(STEP, labels, "s", now)) is RefusalReason.NOT_CONFIGURED
     without = RunbookExecutor(world.actions, (), None)
     assert reason(without.plan(STEP, labels, "s", now)) is RefusalReason.NOT_CONFIGURED
-    assert reason(without.plan(WORSE, labels, "s", now)) is RefusalReason.NOT_CONFIGURED
     assert isinstance(without.plan(replace(STEP, verify_query=""), labels, "s", now), Plan)
 
 
@@ -174,12 +133,11 @@ def test_a_plan_whose_client_is_not_configured_any_more_is_not_applied(
     assert bare.verify(plan, STEP, labels).health is Health.FAILED
 
 
-@pytest.mark.parametrize("step", [STEP, WORSE], ids=["a query", "a value that must not rise"])
 def test_a_step_that_could_not_be_verified_is_not_begun(
-    world: Any, executor: RunbookExecutor, labels: dict[str, str], step: RunbookStep
+    world: Any, executor: RunbookExecutor, labels: dict[str, str]
 ) -> None:
     del labels["deployment"]
-    refusal = executor.plan(step, labels, "step-1", world.clock.now())
+    refusal = executor.plan(STEP, labels, "step-1", world.clock.now())
     assert isinstance(refusal, Refusal)
     assert refusal.reason is RefusalReason.INVALID_TARGET
     assert "label deployment" in refusal.summary

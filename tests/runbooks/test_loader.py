@@ -39,9 +39,6 @@ def write(directory: Path, text: str, name: str = "service-down.md") -> Path:
     return path
 
 
-WORSE = "{query: 'errors:ratio', rises_by: 0.2}"
-
-
 def problems(directory: Path) -> list[str]:
     with pytest.raises(RunbookError) as raised:
         RunbookLibrary.load(directory)
@@ -73,12 +70,6 @@ def test_a_step_can_have_to_stay_healthy(tmp_path: Path) -> None:
     assert [step.healthy_for for step in runbook.steps] == [timedelta(minutes=2), timedelta()]
 
 
-def test_a_step_can_name_a_value_that_must_not_rise(tmp_path: Path) -> None:
-    write(tmp_path, GOOD.replace("within: 90s", f"worse: {WORSE}"))
-    (runbook,) = RunbookLibrary.load(tmp_path)
-    assert [(step.worse_query, step.worse_by) for step in runbook.steps] == [("errors:ratio", 0.2), ("", 0.0)]
-
-
 def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, "no runbook", "README.md")
@@ -104,8 +95,6 @@ def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None
         ("within: 90s", "within: 90", "11: steps[0].verify.within: write a duration with its unit"),
         ("within: 90s", "within: 2h", "10: steps[0].verify: within must be more than nothing and at most 1h"),
         ("within: 90s", "healthy_for: 61m", "10: steps[0].verify: healthy_for must be at most 1h"),
-        ("within: 90s", f"worse: {WORSE.replace('0.2', '.inf')}", "11: steps[0].verify.worse.rises_by: input should"),
-        ("within: 90s", f"worse: {WORSE.replace('ratio', 'a[1m]')}", "11: steps[0].verify.worse.query: must be an"),
         ("== bool 1", "== 1", "12: steps[0].verify.query: compares without bool"),
         ("== bool 1", "== bool", "12: steps[0].verify.query: is not PromQL"),
         ('"$deployment"', "$deployment", "12: steps[0].verify.query: is not PromQL"),

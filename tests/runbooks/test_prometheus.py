@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -54,12 +53,6 @@ def test_a_query_is_posted_with_its_time_out(server: Scripted, client: Prometheu
     (request,) = server.asked
     assert (request.method, request.path) == ("POST", "/api/v1/query")
     assert request.form() == {"query": 'up{job="a b&c=+"}', "timeout": "0.2s"}
-
-
-def test_a_query_can_be_about_an_earlier_moment(server: Scripted, client: PrometheusClient) -> None:
-    server.vector("1")
-    client.query("up", at=datetime(2026, 1, 5, 9, tzinfo=UTC))
-    assert server.asked[0].form()["time"] == "2026-01-05T09:00:00+00:00"
 
 
 def test_a_scalar_is_one_sample(server: Scripted, client: PrometheusClient) -> None:

@@ -45,8 +45,6 @@ STEPS = st.builds(
     undo=st.booleans(),
     verify_within=SPANS,
     healthy_for=SPANS,
-    worse_query=TEXTS,
-    worse_by=st.floats(0, 10),
 )
 
 
@@ -116,6 +114,6 @@ def test_a_plan_of_an_earlier_version_comes_back() -> None:
 def test_a_step_of_an_earlier_version_comes_back() -> None:
     step = RunbookStep(name="Restart", action="restart_pod", target={})
     kept = records.step_to_json(step)
-    for later in ("healthy_for_seconds", "when", "worse_query", "worse_by"):
+    for later in ("healthy_for_seconds", "when"):
         del kept[later]
     assert records.step_from_json(kept) == step
