@@ -167,6 +167,11 @@ class Cluster:
         with self._server.changed:
             self._server.faults.add(fault)
 
+    def clear_faults(self) -> None:
+        """Switch off every fault of the API server."""
+        with self._server.changed:
+            self._server.faults.clear()
+
     def create(self, plural: str, manifest: Json, namespace: str = "") -> Json:
         """Create an object without HTTP, and without a trace in ``requests``; return it as kept.
 
@@ -188,6 +193,10 @@ class Cluster:
         with self._server.changed:
             self._server.run()
             return self._server.simulation.store.get(_resource(plural), namespace, name)
+
+    def peek(self, plural: str, namespace: str = "") -> list[Json]:
+        """Return objects without letting anything happen before: for whoever is asked while something happens."""
+        return self._server.simulation.store.all(_resource(plural), namespace)
 
     def list(self, plural: str, namespace: str = "") -> list[Json]:
         """Return the objects of a namespace, or of all, as they are now."""
@@ -213,6 +222,43 @@ class Cluster:
             pods.trouble(self._server.simulation, pod, mood)
             self._server.run()
             self._server.changed.notify_all()
+
+    def edit(self, plural: str, namespace: str, name: str, change: Json, *, by: str = "person") -> None:
+        """Change an object as a person does who asks nobody: a strategic merge patch, which is in ``requests``.
+
+        Raises:
+            ApiError: it is refused.
+        """
+        resource = _resource(plural)
+        base = f"/apis/{resource.api_version}" if resource.group else "/api/v1"
+        path = f"{base}{f'/namespaces/{namespace}' if namespace else ''}/{plural}/{name}"
+        body = json.dumps(change).encode()
+        call = understood("PATCH", path, "application/strategic-merge-patch+json", body)
+        self._server.decide(User(name=by), call)
+
+    def doom(self, fates: Callable[[Json], str]) -> None:
+        """Let a function say what becomes of each pod when it starts: a mood, or nothing for what its image says."""
+        self._server.simulation.fates = fates
+
+    def meet_fate(self, namespace: str, pod_name: str) -> None:
+        """Ask that function again for a pod that runs already; one that is gone is none."""
+        with self._server.changed:
+            pod = self.get("pods", namespace, pod_name)
+            if pod is not None:
+                pods.meet_fate(self._server.simulation, pod)
+                self._server.run()
+
+    def lose_node(self, name: str) -> None:
+        """Let nothing be heard of a node from now on."""
+        with self._server.changed:
+            nodes.lose(self._server.simulation, name)
+            self._server.run()
+
+    def remove_node(self, name: str) -> None:
+        """Take a lost node and its pods out of the cluster."""
+        with self._server.changed:
+            nodes.remove(self._server.simulation, name)
+            self._server.run()
 
     def measure(self, namespace: str, pod_name: str, **usage: str) -> None:
         """Let the resource metrics API know what a pod's containers use each, such as ``cpu="12m", memory="30Mi"``."""

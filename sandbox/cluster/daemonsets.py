@@ -3,7 +3,7 @@
 Node selectors and ``maxSurge`` are not played: every node takes a pod, and the old one ends before the new one starts.
 """
 
-from sandbox.cluster import events, pods, podstatus, rollout
+from sandbox.cluster import events, pods, podstatus, rollout, scheduling
 from sandbox.cluster.names import generated, template_hash
 from sandbox.cluster.replicasets import available_count
 from sandbox.cluster.resources import DAEMON_SETS, NODES, PODS, Json
@@ -33,7 +33,7 @@ def reconcile(simulation: Simulation, namespace: str, name: str) -> None:
 
 def _pods_on(simulation: Simulation, daemon_set: Json, node: str) -> list[Json]:
     owned = simulation.store.owned(daemon_set, PODS)
-    return [pod for pod in owned if pods.bound_to(pod) == node and pod["status"].get("phase") not in ("Failed",)]
+    return [pod for pod in owned if scheduling.bound_to(pod) == node and pod["status"].get("phase") not in ("Failed",)]
 
 
 def _active(simulation: Simulation, daemon_set: Json) -> list[Json]:

@@ -1,10 +1,12 @@
-"""The nodes: what one looks like, and the taint that follows a cordon."""
+"""The nodes: what one looks like, the taint that follows a cordon, and what becomes of one that is lost."""
 
-from sandbox.cluster.resources import NODES, Json
+from sandbox.cluster import pods, scheduling
+from sandbox.cluster.resources import NODES, PODS, Json
 from sandbox.cluster.simulation import Simulation
 from sandbox.cluster.store import copied, stamp
 
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+EVICTED_AFTER_SECONDS = 300.0  # how long pods tolerate an unreachable node, unless they say otherwise
 CONDITIONS = (
     ("MemoryPressure", "False", "KubeletHasSufficientMemory"),
     ("DiskPressure", "False", "KubeletHasNoDiskPressure"),
@@ -73,3 +75,38 @@ def _status(simulation: Simulation, name: str) -> Json:
     info |= {"operatingSystem": "linux", "architecture": "amd64"}
     status: Json = {"capacity": size, "allocatable": size, "conditions": conditions, "addresses": addresses}
     return status | {"daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}}, "nodeInfo": info}
+
+
+def lose(simulation: Simulation, name: str) -> None:
+    """Let nothing be heard of a node: its pods are not ready, and are evicted after five minutes.
+
+    https://kubernetes.io/docs/concepts/architecture/nodes/#condition
+    """
+    found = simulation.store.get(NODES, "", name)
+    if found is None:
+        return
+    node = copied(found)
+    for condition in node["status"]["conditions"]:
+        condition |= {"status": "Unknown", "reason": "NodeStatusUnknown", "lastTransitionTime": stamp(simulation.now)}
+    simulation.store.replace(NODES, node)
+    for pod in _pods_on(simulation, name):
+        pods.lose(simulation, pod)
+    simulation.after(EVICTED_AFTER_SECONDS, lambda: _evict_from(simulation, name))
+
+
+def remove(simulation: Simulation, name: str) -> None:
+    """Take a lost node out of the cluster, as a cloud's controller does, and its pods with it."""
+    simulation.store.remove(NODES, "", name)
+    for pod in _pods_on(simulation, name):
+        simulation.store.remove(PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])
+
+
+def _evict_from(simulation: Simulation, name: str) -> None:
+    node = simulation.store.get(NODES, "", name)
+    for pod in _pods_on(simulation, name) if node is not None and scheduling.is_lost(node) else ():
+        if "deletionTimestamp" not in pod["metadata"] and not scheduling.bound_to(pod):
+            pods.delete(simulation, pod)
+
+
+def _pods_on(simulation: Simulation, name: str) -> list[Json]:
+    return [pod for pod in simulation.store.all(PODS) if pod["spec"].get("nodeName") == name]

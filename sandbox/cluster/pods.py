@@ -1,19 +1,18 @@
 """The life of a pod: made from a template, scheduled, started, ready, restarted, ended.
 
-It plays the scheduler and the kubelets. The controllers of replica sets, stateful sets and jobs make pods here; what a
-status looks like is in ``podstatus.py``.
+It plays the kubelets; ``scheduling.py`` says which node a pod comes to, ``podstatus.py`` what a status looks like. The
+controllers of replica sets, stateful sets and jobs make pods here.
 """
 
 from datetime import timedelta
 
-from sandbox.cluster import events, podstatus
+from sandbox.cluster import events, podstatus, scheduling
 from sandbox.cluster.defaults import with_defaults
 from sandbox.cluster.names import suffix
 from sandbox.cluster.resources import NODES, PODS, Json, Resource
 from sandbox.cluster.simulation import Simulation
 from sandbox.cluster.store import copied, parsed, stamp
 
-ZONE = "topology.kubernetes.io/zone"
 LONGEST_BACK_OFF_SECONDS = 300.0
 TOLERATED = ("not-ready", "unreachable")
 
@@ -59,7 +58,7 @@ def reconcile(simulation: Simulation, namespace: str, name: str) -> None:
     if pod is None or not podstatus.is_active(pod):
         return
     if not pod["spec"].get("nodeName"):
-        _schedule(simulation, pod)
+        scheduling.schedule(simulation, pod)
     elif "observedGeneration" not in pod["status"]:
         _take_on(simulation, pod)
 
@@ -84,6 +83,9 @@ def delete(simulation: Simulation, pod: Json, grace_seconds: float | None = None
         return changed
     kept = simulation.store.replace(PODS, changed)
     events.record_kubelet(simulation, kept, "Normal", "Killing", f"Stopping container {_first(kept)}")
+    node = simulation.store.get(NODES, "", pod["spec"]["nodeName"])
+    if node is not None and scheduling.is_lost(node):
+        return kept  # nobody is there to end it: it stays until the node is removed
     seconds = min(grace, simulation.pace.stops_after_seconds)
     simulation.after(seconds, lambda: _end(simulation, metadata["namespace"], metadata["name"], uid))
     return kept
@@ -92,8 +94,21 @@ def delete(simulation: Simulation, pod: Json, grace_seconds: float | None = None
 def trouble(simulation: Simulation, pod: Json, mood: str) -> None:
     """Make one pod behave as ``mood`` says until it is replaced: a fate of ``podstatus.py``."""
     simulation.moods[pod["metadata"]["uid"]] = mood
+    meet_fate(simulation, pod)
+
+
+def meet_fate(simulation: Simulation, pod: Json) -> None:
+    """Let a running pod begin anew with what is to become of it."""
     if podstatus.is_active(pod) and pod["status"].get("phase") == "Running":
         _run(simulation, pod)
+
+
+def lose(simulation: Simulation, pod: Json) -> None:
+    """Let nothing be heard of a pod any more; its node is gone."""
+    simulation.moods[pod["metadata"]["uid"]] = podstatus.NEVER_READY
+    changed = _changed(pod)
+    changed["status"]["conditions"] = podstatus.with_readiness(changed, False, simulation.now)
+    simulation.store.replace(PODS, changed)
 
 
 def _changed(pod: Json) -> Json:
@@ -106,53 +121,8 @@ def _first(pod: Json) -> str:
 
 def _fate(simulation: Simulation, pod: Json) -> str:
     fates = {podstatus.fate(container["image"]) for container in pod["spec"]["containers"]} - {podstatus.SERVES}
-    return simulation.moods.get(pod["metadata"]["uid"]) or next(iter(sorted(fates)), podstatus.SERVES)
-
-
-def _schedule(simulation: Simulation, pod: Json) -> None:
-    node = simulation.store.get(NODES, "", bound) if (bound := bound_to(pod)) else _node_for(simulation)
-    changed = _changed(pod)
-    if node is None:
-        names = simulation.store.all(NODES)
-        message = f"0/{len(names)} nodes are available: {len(names)} node(s) were unschedulable."
-        unscheduled = podstatus.condition("PodScheduled", False, simulation.now, "Unschedulable", message)
-        if not changed["status"].get("conditions"):
-            changed["status"]["conditions"] = [unscheduled]
-            simulation.store.replace(PODS, changed)
-        return
-    name = node["metadata"]["name"]
-    zone = node["metadata"].get("labels", {}).get(ZONE)
-    if zone:
-        changed["metadata"].setdefault("labels", {})[ZONE] = zone
-    changed["spec"]["nodeName"] = name
-    changed["status"]["conditions"] = [podstatus.condition("PodScheduled", True, simulation.now)]
-    kept = simulation.store.replace(PODS, changed)
-    events.record_scheduled(simulation, kept, name)
-
-
-def bound_to(pod: Json) -> str:
-    """Return the node that a daemon set's pod is for, or nothing; such a pod tolerates a cordon."""
-    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
-    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
-    for term in required.get("nodeSelectorTerms", []):
-        for field in term.get("matchFields", []):
-            return str(field["values"][0])
-    return ""
-
-
-def _node_for(simulation: Simulation) -> Json | None:
-    """Return the schedulable node with the fewest pods."""
-    load = {node["metadata"]["name"]: 0 for node in simulation.store.all(NODES) if _takes_pods(node)}
-    if not load:
-        return None
-    for pod in simulation.store.all(PODS):
-        if pod["spec"].get("nodeName") in load:
-            load[pod["spec"]["nodeName"]] += 1
-    return simulation.store.get(NODES, "", min(load, key=lambda name: (load[name], name)))
-
-
-def _takes_pods(node: Json) -> bool:
-    return not node["spec"].get("unschedulable")
+    own = simulation.moods.get(pod["metadata"]["uid"]) or simulation.fates(pod)
+    return own or next(iter(sorted(fates)), podstatus.SERVES)
 
 
 def _take_on(simulation: Simulation, pod: Json) -> None:
@@ -197,7 +167,7 @@ def _wait_for_image(simulation: Simulation, pod: Json) -> None:
 def _run(simulation: Simulation, pod: Json) -> None:
     fate = _fate(simulation, pod)
     kept = _set_ready(simulation, pod, False)
-    if fate == podstatus.KILLED:
+    if fate in podstatus.ENDS:
         _later(simulation, simulation.pace.killed_after_seconds, kept, _kill)
     elif fate == podstatus.SERVES:
         _later(simulation, simulation.pace.ready_after_seconds, kept, _become_ready)
@@ -219,12 +189,13 @@ def _set_ready(simulation: Simulation, pod: Json, ready: bool) -> Json:
 
 
 def _kill(simulation: Simulation, pod: Json) -> None:
-    if _fate(simulation, pod) != podstatus.KILLED:
+    fate = _fate(simulation, pod)
+    if fate not in podstatus.ENDS:
         return
     changed = _changed(pod)
     status = changed["status"]
     containers = pod["spec"]["containers"]
-    status["containerStatuses"] = [podstatus.killed(pod, one, simulation.now) for one in containers]
+    status["containerStatuses"] = [podstatus.killed(pod, one, simulation.now, fate) for one in containers]
     status["conditions"] = podstatus.with_readiness(changed, False, simulation.now)
     kept = simulation.store.replace(PODS, changed)
     events.record_kubelet(simulation, kept, "Warning", "BackOff", f"Back-off restarting container {_first(pod)}")

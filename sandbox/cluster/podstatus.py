@@ -9,6 +9,8 @@ from sandbox.cluster.resources import Json
 from sandbox.cluster.store import stamp
 
 SERVES, NEVER_READY, KILLED, NO_IMAGE = "serves", "never-ready", "killed", "no-image"
+CRASHES = "crashes"
+ENDS = {KILLED: (137, "OOMKilled"), CRASHES: (1, "Error")}
 
 
 def fate(image: str) -> str:
@@ -17,6 +19,8 @@ def fate(image: str) -> str:
         return NEVER_READY
     if image.endswith("oom"):
         return KILLED
+    if image.endswith("crashes"):
+        return CRASHES
     return NO_IMAGE if "nopull" in image else SERVES
 
 
@@ -77,11 +81,12 @@ def running(pod: Json, container: Json, ready: bool, at: datetime) -> Json:
     }
 
 
-def killed(pod: Json, container: Json, at: datetime) -> Json:
-    """Return the status of a container that the kernel has just killed for its memory, and that waits to restart."""
+def killed(pod: Json, container: Json, at: datetime, fate: str = KILLED) -> Json:
+    """Return the status of a container that waits to restart: it was killed for its memory, or it crashed."""
     before = status_of(pod, container["name"])
     started = before.get("state", {}).get("running", {}).get("startedAt", stamp(at))
-    end: Json = {"exitCode": 137, "reason": "OOMKilled", "startedAt": started, "finishedAt": stamp(at)}
+    exit_code, reason = ENDS[fate]
+    end: Json = {"exitCode": exit_code, "reason": reason, "startedAt": started, "finishedAt": stamp(at)}
     message = f"back-off restarting failed container pod={pod['metadata']['name']}"
     return waiting(container, "CrashLoopBackOff", message) | {
         "lastState": {"terminated": end},

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sandbox.cluster.agenda import Agenda, Deed
-from sandbox.cluster.resources import Resource
+from sandbox.cluster.resources import Json, Resource
 from sandbox.cluster.store import Change, Key, Store, controller_of, key_of
 
 ROUNDS = 10_000  # a queue that is longer means two controllers that undo each other
@@ -62,6 +62,7 @@ class Simulation:
         self.agenda = Agenda()
         self.store = Store(lambda: self.now, source)
         self.moods: dict[str, str] = {}  # pod UID → what was done to that one pod, whatever its image
+        self.fates: Callable[[Json], str] = lambda _pod: ""  # a pod → its fate, whatever its image; empty: its own
         self._controllers = controllers
         self._queue: dict[Key, None] = {}  # a dict keeps the order and each key once
         self.store.listeners.append(self._on_change)
