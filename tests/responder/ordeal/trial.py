@@ -21,10 +21,11 @@ from sandbox.cluster import Cluster, Fault
 from sandbox.cluster.errors import ApiError
 from sandbox.cluster.routes import understood
 from sandbox.cluster.world import deployment
+from sandbox.virtual.service import Pager
+from sandbox.virtual.wire import OURS
 from tests.responder.ordeal.fuse import Mishap
 from tests.responder.ordeal.promises import Promises, ended
-from tests.responder.ordeal.replica import Pager, Replica
-from tests.responder.ordeal.wire import OURS
+from tests.responder.ordeal.replica import Replica
 
 MINUTE = timedelta(minutes=1)
 LIMITS = GuardSettings(
