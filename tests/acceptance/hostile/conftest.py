@@ -136,7 +136,7 @@ class Scene:
         found = self.get(f"/api/v1/incidents/{incident_id}")
         triggered = {one["receiver"]: one["status"] for one in found["deliveries"] if one["reason"] == "triggered"}
         statuses = {one["status"] for one in found["steps"]}
-        over = "verified" in statuses or statuses <= {"failed", "undone", "refused", "skipped"}
+        over = "verified" in statuses or statuses <= {"failed", "undone", "refused", "skipped", "done"}
         return triggered == dict.fromkeys(RECEIVERS, "delivered") and over
 
     def command(self, *words: str) -> str:

@@ -219,7 +219,7 @@ def test_a_plan_without_a_cluster_says_what_is_missing(firebrigade: Run) -> None
     arguments = ["runbook", "plan", "service-down", "namespace=neurectomy", "deployment=ryot"]
     assert "(not_configured)" in firebrigade(*arguments).stdout
     found: list[Any] = json.loads(firebrigade(*arguments, "--json").stdout)
-    assert {step["refusal"]["reason"] for step in found} == {"not_configured"}
+    assert {step["refusal"]["reason"] for step in found if step["refusal"]} == {"not_configured"}
 
 
 def test_own_runbooks_with_mistakes_are_told_with_the_rest(
