@@ -18,7 +18,7 @@ from firebrigade.responder.config_problems import did_you_mean
 from firebrigade.responder.durations import format_duration
 from firebrigade.runbooks.conditions import unmet
 from firebrigade.runbooks.contract import ActionError, Plan, Refusal, Risk, Runbook, RunbookStep
-from firebrigade.runbooks.readings import Asked, Pause, Reading, StepExecutor
+from firebrigade.runbooks.readings import UNKNOWN, Asked, Pause, Reading, StepExecutor
 from firebrigade.runbooks.registry import action_classes
 from firebrigade.runbooks.roles import manifests, needed
 from firebrigade.runbooks.shell_commands import fill
@@ -192,6 +192,8 @@ def _planned(
         try:
             found = _found(executor, step, labels, clock)
         except ActionError as error:
+            # As in a run: what can't be read is a result that later steps can ask for.
+            results |= {step.name: UNKNOWN} if executor.reads(step.action) else {}
             # A denied action is granted nothing, so that planning it fails: the denial is the reason to show.
             yield _Planned(step=step, refusal=executor.permit(step, labels), error=str(error))
             continue
