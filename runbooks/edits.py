@@ -1,9 +1,10 @@
 """One edit of an object of the cluster, made once: the pattern that scaling, rolling back and restarting share.
 
-An edit is one JSON patch that tests what was read a moment before and leaves the step's id as an annotation. So a
-repeat after a crash recognizes its own work, and a person's change in between makes the patch fail instead of being
-overridden. What is tested is the UID, and the generation, which goes up with every change of the spec, whoever makes
-it. A node has no generation: its resourceVersion is tested, which goes up with every status as well.
+An edit is one JSON patch that tests what was read a moment before and leaves the step's id as an annotation, before the
+ids of the latest steps that were there. So a repeat after a crash recognizes its own work, however many other steps
+followed it, and a person's change in between makes the patch fail instead of being overridden. What is tested is the
+UID, and the generation, which goes up with every change of the spec, whoever makes it. A node has no generation: its
+resourceVersion is tested, which goes up with every status as well.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from firebrigade.runbooks.kube_errors import NotFoundError, PreconditionError
 
 Result = TypeVar("Result")
 
+_MARKS = 20  # the latest steps that an object remembers: more than guards allow in the time that anybody sleeps
 _LOOKS = 3  # an autoscaler or a status can get in between once or twice; after that somebody is at work
 
 
@@ -79,12 +81,13 @@ class Editor:
         raise TemporaryActionError(f"{plan.target} is being changed by somebody else just now.")
 
     def _apply_once(self, plan: Plan, edit: Edit, found: Json) -> Change:
-        mark = workloads.annotations(found).get(self._annotation)
-        if mark == _undone(plan):
+        marks = self._marks(found)
+        if _undone(plan) in marks:
             raise PermanentActionError(f"This step on {plan.target} was taken back; it is not made again.")
         if workloads.uid(found) != plan.precondition["uid"]:
             raise PermanentActionError(f"{plan.target} was deleted and made anew since it was planned.")
-        if mark == plan.step_id or edit.as_desired(found):
+        if plan.step_id in marks or edit.as_desired(found):
+            # One that was made before and changed since, by whomever, is not made a second time.
             return Change(already=True, after=edit.shown(found), summary=f"Already made: {plan.summary}")
         if not edit.as_before(found):
             raise PermanentActionError(f"{plan.target} was changed since it was planned; it is left as it is.")
@@ -92,10 +95,10 @@ class Editor:
         return Change(already=False, after=edit.shown(after), summary=plan.summary)
 
     def _undo_once(self, plan: Plan, edit: Edit, found: Json) -> Change | None:
-        mark, same = workloads.annotations(found).get(self._annotation), plan.precondition["uid"]
-        if mark == _undone(plan):
+        marks, same = self._marks(found), plan.precondition["uid"]
+        if _undone(plan) in marks:
             return Change(already=True, after=edit.shown(found), summary=f"Already taken back: {plan.summary}")
-        ours = mark == plan.step_id and workloads.uid(found) == same
+        ours = marks[:1] == [plan.step_id] and workloads.uid(found) == same
         if not ours and edit.as_before(found):
             return None
         if not ours or not edit.as_desired(found):
@@ -103,8 +106,14 @@ class Editor:
         after = self._patch(plan, found, _undone(plan), edit.back())
         return Change(already=False, after=edit.shown(after), summary=f"Taken back: {plan.summary}")
 
+    def _marks(self, found: Json) -> list[str]:
+        """Return the marks of the latest steps, the last one first."""
+        return workloads.annotations(found).get(self._annotation, "").split()
+
     def _patch(self, plan: Plan, found: Json, mark: str, operations: list[Json]) -> Json:
         metadata, target = found["metadata"], plan.target
+        others = [one for one in self._marks(found) if one != plan.step_id]
+        mark = " ".join([mark, *others][:_MARKS])
         path = f"/metadata/annotations/{pointed(self._annotation)}"
         marking: list[Json] = [{"op": "add", "path": path, "value": mark}]
         if not metadata.get("annotations"):

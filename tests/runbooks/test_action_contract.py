@@ -210,6 +210,18 @@ def test_what_was_taken_back_is_not_made_again(world: Any, undoable: Any) -> Non
         action.apply(plan)
 
 
+def test_a_step_that_slept_through_others_is_not_made_again(world: Any, undoable: Any) -> None:
+    target, action = undoable.prepare(world), world.actions[undoable.action]
+    slept, other = (world.plan(undoable.action, target, step_id, **undoable.params) for step_id in ("step-1", "step-2"))
+    for plan in (slept, other):
+        action.apply(plan)
+        action.undo(plan)
+    before = spec(world)
+    with pytest.raises(PermanentActionError, match="taken back"):
+        action.apply(slept)
+    assert spec(world) == before
+
+
 def test_what_was_never_applied_is_not_undone(world: Any, undoable: Any) -> None:
     plan = world.plan(undoable.action, undoable.prepare(world), **undoable.params)
     before = world.changes()
