@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 
-.PHONY: help setup demo test check bench clean constraints
+.PHONY: help setup demo test check bench campaign clean constraints
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
@@ -26,6 +26,10 @@ check: setup ## lint, types and architecture only
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+campaign: setup ## seeded scenarios in virtual time: repaired, escalated, harmed; SEED= SCENARIOS= ONLY= SCENARIO= VERBOSE=1 JOBS=
+	@$(BIN)/python -m sandbox.campaign $(if $(SEED),--seed $(SEED)) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \
+		$(if $(ONLY),--only $(ONLY)) $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(VERBOSE),--verbose) $(if $(JOBS),--jobs $(JOBS))
 
 constraints: setup ## write the versions that are installed now to constraints.txt
 	@deploy/constraints.sh

@@ -59,8 +59,10 @@ class TrueForAll(HttpServer):
         self.queries: list[str] = []
 
     def answer(self, request: Request) -> Answer:
-        self.queries.append(request.form()["query"])
-        sample = {"metric": {}, "value": [1, "1"]}
+        query = request.form()["query"]
+        self.queries.append(query)
+        # Whoever asks whether it is down hears that it is; whoever asks whether it helped, that it did.
+        sample = {"metric": {}, "value": [1, "1" if " bool " in query else "0"]}
         return Answer(body={"status": "success", "data": {"resultType": "vector", "result": [sample]}})
 
 
