@@ -185,8 +185,8 @@ class Promises:
 
 
 def ended(steps: Sequence[StepResult]) -> bool:
-    """Return whether a run has come to its end: a step has helped or harmed, a person has said no, or none is left."""
-    last = any(step.status in _ENDS or step.harmed for step in steps)
+    """Return whether a run has come to its end: a step has helped or harmed, it is up to people, or none is left."""
+    last = any(step.status in _ENDS or step.harmed or step.refusal == "suggested" for step in steps)
     return all(step.status.over or (last and step.status is StepStatus.PENDING) for step in steps)
 
 

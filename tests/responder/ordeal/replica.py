@@ -7,6 +7,7 @@ from firebrigade.responder.case import Lookup
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.restraints import Restraints
 from firebrigade.responder.store.store import Store
+from firebrigade.responder.trust import TrustSettings
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.guards import GuardSettings
 from sandbox.cluster import Cluster
@@ -28,9 +29,10 @@ class Replica:
         limits: GuardSettings,
         watch: Watch,
         asleep: Callable[["Replica", int], None],
+        trust: TrustSettings | None = None,
     ) -> None:
         self.fuse = Fuse(lambda seconds: asleep(self, seconds))
-        self.store = Store(FusedDatabase(f"sqlite:///{path}", self.fuse))
+        self.store = Store(FusedDatabase(f"sqlite:///{path}", self.fuse), trust)
         kubernetes = kubernetes_over(
             cluster, clock, self.fuse.reach, lambda call: watch(self._service.runner.step, call)
         )

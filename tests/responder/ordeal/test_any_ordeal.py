@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firebrigade.responder.engine import runner, step_decisions
+from firebrigade.responder.store import ledger
 from firebrigade.responder.store.database import Database
 from firebrigade.runbooks.actions.restart_pod import RestartPod
 from firebrigade.runbooks.actions.scale_deployment import ReplicasEdit
@@ -46,10 +47,12 @@ def quiet() -> Iterator[None]:
     structlog.configure(**before)
 
 
-def undergo(template: bytes, script: Sequence[Event], *, replicas: int = 2, asks: bool = False) -> Trial:
+def undergo(
+    template: bytes, script: Sequence[Event], *, replicas: int = 2, asks: bool = False, trusts: bool = False
+) -> Trial:
     """Let a sequence of events happen, and judge what it comes to."""
     with tempfile.TemporaryDirectory(prefix="firebrigade-") as directory:
-        trial = Trial(Path(directory), template, replicas=replicas, asks=asks)
+        trial = Trial(Path(directory), template, replicas=replicas, asks=asks, trusts=trusts)
         try:
             for event in script:
                 event.happen(trial)
@@ -66,11 +69,11 @@ def undergo(template: bytes, script: Sequence[Event], *, replicas: int = 2, asks
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-@given(script=scripts, replicas=st.sampled_from([1, 2]), asks=st.booleans())
+@given(script=scripts, replicas=st.sampled_from([1, 2]), asks=st.booleans(), trusts=st.booleans())
 def test_whatever_happens_the_promises_are_kept(
-    template: bytes, script: list[Event], replicas: int, asks: bool
+    template: bytes, script: list[Event], replicas: int, asks: bool, trusts: bool
 ) -> None:
-    undergo(template, script, replicas=replicas, asks=asks)
+    undergo(template, script, replicas=replicas, asks=asks, trusts=trusts)
 
 
 RESTARTS: list[Event] = [Sick(1), Fires("PodSick", 1), *WORKS]
@@ -151,3 +154,28 @@ def test_a_broken_promise_is_noticed(
     sabotage(monkeypatch)
     with pytest.raises(AssertionError, match=said):
         undergo(template, script, asks=asks)
+
+
+FAILING: list[Event] = [Slow(10**6), Fires("Leaking"), *WORKS, Passes(120), *WORKS, Resolves("Leaking")]
+LOST: list[Event] = [*FAILING, Slow(1), Passes(1800), *WORKS, Fires("Leaking"), *WORKS]
+
+
+@pytest.mark.parametrize(("script", "writes"), [(LOST, 2), ([*LOST, Answers(True), *WORKS], 3)])
+def test_after_a_failure_nothing_is_applied_that_nobody_approved(
+    template: bytes, script: list[Event], writes: int
+) -> None:
+    trial = undergo(template, script, trusts=True)
+    assert len(trial.promises.writes) == writes
+    assert len(undergo(template, script).promises.writes) == 3
+
+
+def test_a_failure_that_costs_no_trust_is_noticed(template: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "within_trust", lambda standing, plan, refusal: refusal)
+    with pytest.raises(AssertionError, match="after a failure, and nobody approved it"):
+        undergo(template, LOST, trusts=True)
+
+
+def test_a_run_that_is_not_in_the_ledger_is_noticed(template: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "outcomes", lambda run: {})
+    with pytest.raises(AssertionError, match="and it was"):
+        undergo(template, RESTARTS, trusts=True)

@@ -14,6 +14,7 @@ from firebrigade.responder.model import Alert, AlertGroup, AlertStatus, Escalati
 from firebrigade.responder.model_steps import StepStatus
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
+from firebrigade.responder.trust import TrustLevel, TrustSettings
 from firebrigade.runbooks.contract import Json, Runbook, RunbookStep
 from firebrigade.runbooks.guards import GuardSettings
 from firebrigade.runbooks.modes import AutomationMode, Modes
@@ -26,6 +27,7 @@ from sandbox.virtual.wire import OURS
 from tests.responder.ordeal.fuse import Mishap
 from tests.responder.ordeal.promises import Promises, ended
 from tests.responder.ordeal.replica import Replica
+from tests.responder.ordeal.trust_kept import check_trust
 
 MINUTE = timedelta(minutes=1)
 LIMITS = GuardSettings(
@@ -35,6 +37,7 @@ LIMITS = GuardSettings(
     runs_per_hour=5,
     runs_per_hour_per_target=3,
 )
+TRUST = TrustSettings(start=TrustLevel.AUTO, promote_after=1, environments=("default",))
 ENDS_WITHIN = timedelta(hours=2)
 _POD = {"namespace": {"label": "namespace"}, "name": {"label": ["pod"]}}
 _SERVICE = {"namespace": "shop", "name": "checkout"}
@@ -62,15 +65,17 @@ class Trial:
         template: an empty database that has its tables, as bytes.
         replicas: one gets back the claims of its dead predecessor at once; of several each claim runs out by its lease.
         asks: a person approves each plan.
+        trusts: every runbook is at auto, and has that to lose.
     """
 
-    def __init__(self, directory: Path, template: bytes, *, replicas: int, asks: bool) -> None:
+    def __init__(self, directory: Path, template: bytes, *, replicas: int, asks: bool, trusts: bool = False) -> None:
         self.clock = ManualClock()
         self.cluster = Cluster(clock=self.clock, seed=1)
         self._fill()
         path = directory / "firebrigade.sqlite"
         path.write_bytes(template)
-        self.store = Store(Database(f"sqlite:///{path}"))
+        self._trust = TRUST if trusts else None
+        self.store = Store(Database(f"sqlite:///{path}"), self._trust)
         self._mode = AutomationMode.APPROVE if asks else AutomationMode.AUTO
         self.limits = GuardSettings(**{**_fields(LIMITS), "modes": Modes(mode=self._mode)})
         self.promises = Promises(self.cluster, self.store, self.limits, asks=asks)
@@ -101,6 +106,7 @@ class Trial:
             limits=self.limits,
             watch=self.promises.watch,
             asleep=self._asleep,
+            trust=self._trust,
         )
 
     def _lookup(self) -> Lookup:
@@ -202,6 +208,8 @@ class Trial:
             self.passes(30)
             self._drain(self.replicas)
         self.promises.check_end()
+        if self._trust is not None:
+            check_trust(self.store, self.promises.writes)
 
     def _over(self) -> bool:
         """Return whether every run has ended, and people were told of those that did not help."""
