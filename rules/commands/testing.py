@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firebrigade.rules import build as builder
@@ -14,6 +14,7 @@ from firebrigade.rules.problems import Problem
 from firebrigade.rules.testing import casecache, coverage, disturbances
 from firebrigade.rules.testing.cases import Case, CaseResult, Loaded
 from firebrigade.rules.testing.promtool import Promtool
+from firebrigade.rules.testing.ruleset import Place
 
 _BATCH = 8
 
@@ -50,12 +51,13 @@ def test(
     Raises:
         RulesError: promtool is missing or does not answer.
     """
+    tool = promtool or Promtool()
     loaded, problems = chosen.loaded(files or library.tests())
     problems += [*_bundled(loaded)] if not files else []
-    problems += coverage.problems(loaded)
+    problems += [*_refused(loaded, tool), *coverage.problems(loaded)]
     every = tuple(_all(loaded))
     results: dict[int, CaseResult] = {}
-    runner = casecache.runner(promtool or Promtool(), cache)
+    runner = casecache.runner(tool, cache)
     batches = _batches(every)
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         ran = pool.map(runner.run_cases, ([every[number] for number in batch] for batch in batches))
@@ -64,6 +66,16 @@ def test(
             if progress:
                 progress(result)
     return Outcome(cases=tuple(results[number] for number in sorted(results)), problems=tuple(problems))
+
+
+def _refused(loaded: Sequence[Loaded], promtool: Promtool) -> Iterator[Problem]:
+    """Yield what Prometheus would not load: a case has only the rules that it needs, and says nothing of the others."""
+    paths = list(dict.fromkeys(path for one in loaded for path in one.rules.files))
+    names = {f"{number}-{path.name}": path for number, path in enumerate(paths)}
+    told = promtool.check_rules({name: path.read_text(encoding="utf-8") for name, path in names.items()}, lint=False)
+    for name, said in told.items():
+        message = f"Prometheus would not load it: {said.replace(name, names[name].name)}"
+        yield Problem(file=str(names[name]), line=0, key="", message=message)
 
 
 def _batches(cases: Sequence[Case]) -> list[tuple[int, ...]]:
@@ -76,10 +88,12 @@ def _batches(cases: Sequence[Case]) -> list[tuple[int, ...]]:
 
 
 def _all(loaded: Sequence[Loaded]) -> Iterator[Case]:
-    """Yield the written cases, and those that follow from them."""
+    """Yield the written cases, with the rules that none depends on, and those that follow from them."""
     counted = contract.load()
+    read = frozenset[Place]().union(*(case.needed for one in loaded for case in one.cases))
     for one in loaded:
-        yield from one.cases
+        unread = frozenset(one.rules.by_place) - read
+        yield from (replace(case, unread=unread) for case in one.cases)
         yield from disturbances.cases(one, counted)
 
 

@@ -43,6 +43,15 @@ class AlertAssertion(BaseModel):
     exp_alerts: tuple[ExpectedAlert, ...] = ()
 
 
+class ExpressionAssertion(BaseModel):
+    """What an expression must come to at one time; promtool's own default is the beginning."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    expr: str | int | float
+    eval_time: DurationField = Duration("0s")
+
+
 class InputSeries(BaseModel):
     """One series and its samples."""
 
@@ -61,7 +70,7 @@ class WrittenCase(BaseModel):
     interval: DurationField
     input_series: tuple[InputSeries, ...] = ()
     alert_rule_test: tuple[AlertAssertion, ...] = ()
-    promql_expr_test: tuple[dict[str, Any], ...] = ()
+    promql_expr_test: tuple[ExpressionAssertion, ...] = ()
     external_labels: dict[str, str] = {}
     external_url: str = ""
 
@@ -100,6 +109,7 @@ class Case:
     Attributes:
         content: its test file as data without ``rule_files``, with this case only, or with what was made of it.
         rules: those of its rule files, or others in their place.
+        unread: rules that it gets although no case of any file depends on them: one that can't be evaluated fails it.
     """
 
     file: str
@@ -108,6 +118,7 @@ class Case:
     written: WrittenCase
     content: Mapping[str, Any]
     rules: RuleSet
+    unread: frozenset[Place] = frozenset()
 
     @property
     def looks(self) -> tuple[Mapping[str, Any], ...]:
@@ -121,9 +132,14 @@ class Case:
         return self.rules.needed(self.looks)
 
     @property
+    def evaluated(self) -> frozenset[Place]:
+        """The rules that promtool gets."""
+        return self.needed | self.unread
+
+    @property
     def rule_texts(self) -> tuple[str, ...]:
         """The rule files that it needs, without the rules that make no difference to it."""
-        return self.rules.texts(self.needed)
+        return self.rules.texts(self.evaluated)
 
     @property
     def batch(self) -> str:
@@ -134,9 +150,9 @@ class Case:
     def cost(self) -> int:
         """How long it takes, roughly: series and rules, as often as they are evaluated."""
         step = max(1, Duration(str(self.content["evaluation_interval"])).seconds)
-        last = max(Duration(str(look["eval_time"])).seconds for look in self.looks)
+        last = max(Duration(str(look.get("eval_time", "0s"))).seconds for look in self.looks)
         series = sum(len(test.get("input_series") or ()) for test in self.content["tests"])
-        return (1 + last // step) * (series + len(self.needed) * len(self.content["tests"]))
+        return (1 + last // step) * (series + len(self.evaluated) * len(self.content["tests"]))
 
     def result(self, passed: bool, output: str) -> CaseResult:
         """Return what became of it."""
@@ -146,7 +162,7 @@ class Case:
 def files(cases: Sequence[Case]) -> Mapping[str, str]:
     """Return a promtool test file with cases of one batch, and the rule files that it names, by their names."""
     rules = {f"rules-{number}.yaml": text for number, text in enumerate(cases[0].rule_texts)}
-    known = cases[0].rules.group_names(cases[0].needed)
+    known = cases[0].rules.group_names(cases[0].evaluated)
     whole = {
         "rule_files": list(rules),
         **cases[0].content,
@@ -187,6 +203,10 @@ def _rule_files(source: Document, file: CaseFile) -> tuple[list[Path], list[Prob
     found: dict[Path, None] = {}
     problems: list[Problem] = []
     for number, pattern in enumerate(file.rule_files):
+        # Go negates by ^ and Python by !; both know the rest (https://pkg.go.dev/path/filepath#Match).
+        if "[^" in pattern or "[!" in pattern:
+            problems.append(source.problem(("rule_files", number), "excludes characters; name what it means instead"))
+            continue
         matches = sorted(_matches(source.path.absolute().parent, pattern))
         found.update(dict.fromkeys(matches))
         if not matches:

@@ -58,12 +58,19 @@ def _missing(rule: RuleYaml, file: str, cases: Sequence[Case]) -> Iterator[Probl
 
 def _needed(rule: RuleYaml) -> Iterator[str]:
     yield "fires"
-    if not list(expressions.selectors(expressions.parse(str(rule["expr"])))):
+    if not _reads_series(str(rule["expr"])):
         return  # what reads no series, such as a heartbeat, is never quiet
     yield "quiet"
     yield "resolves"
     if str(rule.get("for", "0m")) not in {"0", "0s", "0m"}:
         yield "pending"
+
+
+def _reads_series(expr: str) -> bool:
+    try:
+        return any(expressions.selectors(expressions.parse(expr)))
+    except ValueError:  # a newer Prometheus may know what is not known here
+        return True
 
 
 def _moments(rule: RuleYaml, case: Case) -> Iterator[str]:

@@ -109,5 +109,8 @@ def _metric(series: str) -> str:
 
 
 def _speaks_of_absence(rule: Mapping[str, Any]) -> bool:
-    expr = expressions.parse(str(rule["expr"]))
+    try:
+        expr = expressions.parse(str(rule["expr"]))
+    except ValueError:  # a newer Prometheus may know what is not known here
+        return True
     return any(expressions.is_absence(node) for node in expressions.nodes(expr))

@@ -34,8 +34,12 @@ class Promtool:
         """
         return self._run(["--version"]).stdout.partition("\n")[0]
 
-    def check_rules(self, texts: Mapping[str, str]) -> Mapping[str, str]:
+    def check_rules(self, texts: Mapping[str, str], lint: bool = True) -> Mapping[str, str]:
         """Return what is wrong with rule files given by name and text; empty when nothing is.
+
+        Args:
+            texts: the files by their names.
+            lint: whether what Prometheus loads and its lint does not like is wrong, too.
 
         Raises:
             RulesError: promtool is missing or does not answer.
@@ -44,7 +48,7 @@ class Promtool:
             paths = [Path(folder) / name for name in texts]
             for path, text in zip(paths, texts.values(), strict=True):
                 path.write_text(text, encoding="utf-8")
-            return dict(self._refused(paths))
+            return dict(self._refused(paths, ["--lint=all", "--lint-fatal"] if lint else ["--lint=none"]))
 
     def run_case(self, case: Case) -> CaseResult:
         """Run one case in a file and a process of its own.
@@ -96,21 +100,21 @@ class Promtool:
             done = self._run(["test", "rules", str(Path(folder) / TEST_FILE)], timeout_seconds)
             return done, _cleaned(done.stdout + done.stderr, folder)
 
-    def _refused(self, paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    def _refused(self, paths: Sequence[Path], options: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield the names of files and what is wrong with them.
 
         Only a process of its own tells which file it speaks of, so what is refused together is asked again in halves.
         """
-        said = self._check(paths) if paths else ""
+        said = self._check(paths, options) if paths else ""
         if said and len(paths) == 1:
             yield paths[0].name, said
         elif said:
             half = len(paths) // 2
-            yield from self._refused(paths[:half])
-            yield from self._refused(paths[half:])
+            yield from self._refused(paths[:half], options)
+            yield from self._refused(paths[half:], options)
 
-    def _check(self, paths: Sequence[Path]) -> str:
-        done = self._run(["check", "rules", "--lint=all", "--lint-fatal", *map(str, paths)])
+    def _check(self, paths: Sequence[Path], options: Sequence[str]) -> str:
+        done = self._run(["check", "rules", *options, *map(str, paths)])
         return "" if done.returncode == 0 else _cleaned(done.stderr or done.stdout, str(paths[0].parent))
 
     def _run(self, arguments: Sequence[str], timeout_seconds: float | None = None) -> subprocess.CompletedProcess[str]:

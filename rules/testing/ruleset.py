@@ -26,6 +26,8 @@ class _Rule(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
+    alert: str | None = None
+    record: str | None = None
     expr: str | int | float
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
@@ -186,7 +188,7 @@ def _selects(selector: expressions.Selector, rule: Rule) -> bool:
     """Say whether a selector may select what a rule makes; a selector without a name may select anything."""
     if selector.name and selector.name not in _ALERT_SERIES:
         return bool(rule.get("record") == selector.name)
-    made = {**(rule.get("labels") or {}), "alertname": rule.get("alert", "")}
+    made = {**(rule.get("labels") or {}), **({"alertname": rule["alert"]} if "alert" in rule else {})}
     equal = ((m.name, m.value) for m in selector.matchers if str(m.op) == "MatchOp.Equal")
     fits = all("{{" in made[name] or made[name] == value for name, value in equal if name in made)
     return fits and ("alert" in rule or not selector.name)

@@ -68,6 +68,7 @@ class TestSilentPasses:
             pytest.param(
                 "[rules.yaml]", "[rule.yaml]", "1 rule_files[0]: rule.yaml matches no file", id="no rule file"
             ),
+            pytest.param("[rules.yaml]", "['r[^a]*.yaml']", "1 rule_files[0]: excludes", id="a pattern of Go alone"),
             pytest.param("[rules.yaml]", "['*.yml']", "1 rule_files[0]: *.yml matches no file", id="an empty pattern"),
             pytest.param("alertname: Down}", "alertname: Dwon}", "there is no alert Dwon", id="a misspelled alert"),
             pytest.param("    interval: 1m\n", "", "5 tests[0].interval: is missing", id="no interval"),

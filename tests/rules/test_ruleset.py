@@ -118,6 +118,12 @@ def test_a_replaced_rule_reads_what_it_says_and_leaves_the_others_alone(rules: R
         pytest.param("groups: {a: b}", "rules.yaml:1: groups: must be", id="no list of groups"),
         pytest.param("groups: [a]", "rules.yaml:1: groups[0]: must be", id="no group"),
         pytest.param("groups: [{rules: []}]", "rules.yaml:1: groups[0].name: is missing", id="no name"),
+        pytest.param(
+            "groups: [{name: g, rules: [{alert: 404, expr: up}]}]", "rules[0].alert: must be text", id="a number"
+        ),
+        pytest.param(
+            "groups: [{name: g, rules: [{record: on, expr: up}]}]", "rules[0].record: must be text", id="true"
+        ),
         pytest.param("groups: [{name: g, rules: [{alert: A}]}]", "groups[0].rules[0].expr: is missing", id="no expr"),
         pytest.param(
             "groups: [{name: g, rules: [{alert: A, expr: up, labels: {version: 1.10}}]}]",
