@@ -13,7 +13,7 @@ from firebrigade.responder.durations import format_duration
 from firebrigade.responder.maintenance import suppressed_until
 from firebrigade.responder.model import Labels, MaintenanceWindow
 from firebrigade.runbooks.contract import Plan, Refusal, RefusalReason
-from firebrigade.runbooks.modes import Modes
+from firebrigade.runbooks.modes import AutomationMode, Modes
 
 # The alert's labels that say where its target is. The others tell alerts apart and are nothing of the target's.
 _OF_A_TARGET = ("namespace", "service", "deployment", "pod", "agent_id")
@@ -34,7 +34,7 @@ class Restraints:
     Attributes:
         off_file: automation is off while this file exists; None: there is no such file.
         approve_within: how long a plan waits for a person, and how long an approval holds.
-        modes: which environment a target is in.
+        modes: which environment a target is in, and where nothing may be changed by now.
     """
 
     storm: Storm = field(default_factory=Storm)
@@ -63,6 +63,14 @@ def restrained(restraints: Restraints, plan: Plan, labels: Labels, case: StepCas
 def switched_off(automation_on: bool) -> Refusal | None:
     """Refuse everything while somebody has switched automation off, over the API or the command line."""
     return None if automation_on else Refusal(reason=RefusalReason.OFF, summary="Automation is switched off.")
+
+
+def changed_by_no_machine(modes: Modes, plan: Plan) -> Refusal | None:
+    """Refuse where a mode says by now that nothing is changed; asked before a step is taken back."""
+    ruling = modes.decide(plan.action, plan.target)
+    if ruling.mode not in {AutomationMode.OFF, AutomationMode.DRY_RUN}:
+        return None
+    return Refusal(reason=RefusalReason.OFF, summary=f"Automation changes nothing there by {ruling.setting}.")
 
 
 def in_maintenance(windows: Sequence[MaintenanceWindow], plan: Plan, labels: Labels, now: datetime) -> Refusal | None:

@@ -30,7 +30,7 @@ from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
-from firebrigade.responder.restraints import Restraints, restrained, switched_off
+from firebrigade.responder.restraints import Restraints, changed_by_no_machine, restrained, switched_off
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge, out_of_time
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.trust import within_trust
@@ -257,11 +257,13 @@ class Runner:
         if not incident.open or incident.suppressed_by:
             self._finish(*left_in_place(step, incident, self._clock.now()))
             return
-        # Taking back is a change as well: whoever throws the switch wants none.
-        if off := look_for(self._restraints.off_file) or switched_off(self._store.automation_on()):
+        # Taking back is a change as well: whoever throws the switch or lowers a mode wants none.
+        plan = records.plan_from_json(step.plan or {})
+        off = look_for(self._restraints.off_file) or switched_off(self._store.automation_on())
+        if off := off or changed_by_no_machine(self._restraints.modes, plan):
             self._finish(*not_taken_back(step, off, self._clock.now()))
             return
-        change = self._executor.undo(records.plan_from_json(step.plan or {}))
+        change = self._executor.undo(plan)
         now = self._clock.now()
         status = StepStatus.FAILED if change is None else StepStatus.UNDONE
         undone = replace(step, status=status, next_attempt_at=None, finished_at=now)

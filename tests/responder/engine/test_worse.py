@@ -9,8 +9,9 @@ import pytest
 
 from firebrigade.responder.restraints import Restraints
 from firebrigade.runbooks.contract import Health, PermanentActionError, TemporaryActionError
+from firebrigade.runbooks.modes import AutomationMode, Modes
 
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 TICK = 2 * SECOND
 WORSE = [Health.WORSE] * 99
 
@@ -102,3 +103,23 @@ def test_what_made_the_alert_resolve_is_left_however_it_looks(worsening: Any) ->
     worsening.passes(timedelta(minutes=1), tick=TICK)
     assert statuses(worsening) == ["verified", "skipped"]
     assert worsening.executor.undone == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "taken_back"),
+    [
+        pytest.param(AutomationMode.AUTO, True, id="auto"),
+        pytest.param(AutomationMode.APPROVE, True, id="approve, which the change has been"),
+        pytest.param(AutomationMode.DRY_RUN, False, id="dry run"),
+        pytest.param(AutomationMode.OFF, False, id="off"),
+    ],
+)
+def test_nothing_is_taken_back_where_a_mode_says_by_now_that_nothing_is_changed(
+    worsening: Any, mode: AutomationMode, taken_back: bool
+) -> None:
+    worsening.fires()
+    worsening.passes(4 * SECOND, tick=TICK)
+    worsening.restraints = Restraints(modes=Modes(namespaces={"neurectomy": mode}))
+    worsening.passes(MINUTE, tick=TICK)
+    assert bool(worsening.executor.undone) is taken_back
+    assert statuses(worsening)[0] == ("undone" if taken_back else "failed")
