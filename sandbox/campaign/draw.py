@@ -54,7 +54,7 @@ def _one_of(source: random.Random, weighted: Sequence[tuple[int, Cause]]) -> Cau
 def _crash_loop(plain: Scenario, source: random.Random) -> Scenario:
     workload = plain.workload
     if source.random() < 0.3:
-        workload = replace(workload, kind="statefulset", name="ledger")
+        workload = replace(workload, kind="statefulset", name=source.choice(["ledger", "catalog-db"]))
     # What is scraped is found to be down before it is found to crash again and again.
     workload = replace(workload, scraped=source.random() < 0.3)
     crashes = Symptom.CRASHES
