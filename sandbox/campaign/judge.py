@@ -60,7 +60,7 @@ class Judge:
         self.harm: list[str] = []
 
     def remember(self) -> None:
-        """Remember every workload as it was found before anything was done."""
+        """Remember every workload as it was found before we did anything."""
         self._found = {one: self._world.object(one) for one in self._world.workloads}
 
     def watch(self, step: StepResult, call: Call) -> Callable[[str], None]:

@@ -37,7 +37,9 @@ def _faulty(scenario: Scenario, source: random.Random) -> Scenario:
     if scenario.kind is Kind.FAILED_AGENT and source.random() < 0.6:
         return replace(scenario, obstacles=replace(scenario.obstacles, supervisor_fails=source.randint(1, 3)))
     verbs = source.choice([WRITES, WRITES, READS])
-    answer, times = source.choice(ANSWERS), source.choice([1, 1, 2])
+    # Nothing that is only read can be in conflict.
+    answers = [one for one in ANSWERS if verbs is WRITES or one != 409]
+    answer, times = source.choice(answers), source.choice([1, 1, 2])
     wait = source.choice([None, 5, 20]) if answer == 429 else None
     faults = tuple(Fault(answer=answer, verb=verb, times=times, retry_after=wait) for verb in verbs)
     return replace(scenario, obstacles=replace(scenario.obstacles, faults=faults))

@@ -102,8 +102,8 @@ class Trial:
     def run(self) -> Result:
         """Run it to its end, and judge it."""
         self._stage.prepare()
-        self._judge.remember()
         self._stage.begin()
+        self._judge.remember()
         self._service = self._serving()
         self._alarms = Alarms(self._world, self._told, WRONG[self._scenario.obstacles.labels])
         until = self._world.now + (LONGER if self._scenario.obstacles.returns else LONGEST)
