@@ -39,4 +39,5 @@ clean: ## remove what setup and the tests made
 
 bench: setup ## measure speed and memory as ratios to a ceiling
 	@PYTHONPATH=. $(BIN)/python tests/benchmarks/rules.py
+	@PYTHONPATH=. $(BIN)/python tests/benchmarks/cases.py
 	@PYTHONPATH=. $(BIN)/python tests/benchmarks/webhook.py
