@@ -20,6 +20,7 @@ from firebrigade.responder.engine.skipping import skipped
 from firebrigade.responder.engine.step_decisions import (
     Decided,
     applying,
+    given_up,
     left_in_place,
     not_now,
     not_taken_back,
@@ -287,8 +288,7 @@ class Runner:
             at = retry_at(max(step.attempts, 1), now, asked)
             self._finish(replace(step, next_attempt_at=at, verdict=str(error)), entries)
             return
-        failed = replace(step, status=StepStatus.FAILED, next_attempt_at=None, finished_at=now, verdict=str(error))
-        self._finish(failed, [step_entry(step, now, "step_failed", str(error))])
+        self._finish(*given_up(step, self._store.incident(step.incident_id), error, now))
 
     def _finish(self, step: StepResult, entries: Sequence[TimelineEntry]) -> None:
         self._store.finish_step(step, entries, self._clock.now())

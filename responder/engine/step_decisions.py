@@ -11,7 +11,7 @@ from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import Incident, TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks import records
-from firebrigade.runbooks.contract import PastStep, Refusal
+from firebrigade.runbooks.contract import ActionError, PastStep, PermanentActionError, Refusal
 
 Decided = tuple[StepResult, list[TimelineEntry]]
 
@@ -37,6 +37,20 @@ def refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
     words = refusal.summary.rstrip(".") + ("; an earlier attempt may have made the change" if begun else "")
     status = StepStatus.FAILED if begun else StepStatus.REFUSED
     return _refused(replace(step, status=status, verdict=words), refusal, now)
+
+
+def given_up(step: StepResult, incident: Incident, error: ActionError, now: datetime) -> Decided:
+    """Return a step that could not be taken to its end: failed, for people to look at.
+
+    One that was made and could not be looked at in time is verified where its alert has resolved, as after a last look.
+    """
+    unseen = step.status is StepStatus.APPLIED and not isinstance(error, PermanentActionError)
+    if unseen and not incident.open:
+        status, kind, words = StepStatus.VERIFIED, "verified", f"the alert resolved; last look: {error}"
+    else:
+        status, kind, words = StepStatus.FAILED, "step_failed", str(error)
+    ended = replace(step, status=status, next_attempt_at=None, finished_at=now, verdict=words)
+    return ended, [step_entry(step, now, kind, words)]
 
 
 def left_in_place(step: StepResult, incident: Incident, now: datetime) -> Decided:
