@@ -27,6 +27,7 @@ from firebrigade.runbooks.contract import (
     RefusalReason,
     Risk,
     Target,
+    TemporaryActionError,
     Verdict,
 )
 from firebrigade.runbooks.kube import KubernetesClient
@@ -101,11 +102,14 @@ class RestartPod:
         self._check_counts(plan)
         try:
             self._remove(namespace, name, uid, force=bool(plan.params.get("delete_when_budget_refuses")))
-        except (NotFoundError, PreconditionError):
+        except (NotFoundError, PreconditionError) as error:
             # Gone between the look and the request, or replaced under the same name.
-            if not self._gone(namespace, name, uid):
-                raise
-            return _already(name)
+            if self._gone(namespace, name, uid):
+                return _already(name)
+            if isinstance(error, PreconditionError):
+                # The pod is the planned one: something else was written in between, such as the budget's count.
+                raise TemporaryActionError(str(error)) from None
+            raise
         return Change(already=False, after={"pod": name, "uid": uid}, summary=f"Pod {name} is being replaced.")
 
     def verify(self, plan: Plan) -> Verdict:

@@ -139,6 +139,16 @@ def test_only_a_runbook_that_says_so_goes_past_a_disruption_budget(world: Any) -
     assert world.actions["restart_pod"].apply(plan).already
 
 
+def test_an_eviction_that_met_a_conflict_is_tried_again_while_the_pod_is_the_same(world: Any) -> None:
+    plan = world.plan("restart_pod", world.pod())
+    world.cluster.add_fault(Fault(answer=409, subresource="eviction"))
+    with pytest.raises(TemporaryActionError, match="409"):
+        world.actions["restart_pod"].apply(plan)
+    assert not world.cluster.changes
+    assert not world.actions["restart_pod"].apply(plan).already
+    assert len(evictions(world)) == 1
+
+
 def test_a_throttled_eviction_is_not_taken_for_a_budget(world: Any) -> None:
     plan = world.plan("restart_pod", world.pod(), delete_when_budget_refuses=True)
     world.cluster.add_fault(Fault(answer=429, subresource="eviction", retry_after=5))
