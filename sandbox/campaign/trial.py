@@ -178,6 +178,7 @@ class Trial:
         incidents = self._store.incidents(limit=1000) if self._alarmed else []
         rests = bool(incidents) and not self._stage.more_comes and all(self._rests(one) for one in incidents)
         if incidents and not self._stage.more_comes and self._is_left_to_people(incidents):
+            self._rests_since = None
             return True
         if not rests or self._judge_waits():
             self._rests_since = None
