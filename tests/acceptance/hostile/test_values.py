@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("hostile")]
 CANARY = "canary-of-the-hostile-tests"
 VALUES = {
     "a shell's words": f"$(touch {CANARY}); `touch {CANARY}`; \"; touch {CANARY} #' && touch {CANARY} | sh",
-    "Jinja": "{{7*191}} {% for x in ''.__class__.__mro__ %}{{x}}{% endfor %}",
+    "Jinja": "{{70000001*191}} {% for x in ''.__class__.__mro__ %}{{x}}{% endfor %}",
     "Go templates and variables": "{{ .Labels }} ${HOME} $HOME %(x)s",
     "format strings": "%s%n {0.__class__} {alerts[0].__globals__} {}",
     "more mail headers": "x\r\nBcc: evil@evil.example\r\n\r\n<b>body</b>",
@@ -78,8 +78,8 @@ def test_no_name_that_is_none_reaches_kubernetes_or_the_supervisor(told: Any) ->
 def test_nothing_is_executed_and_no_template_is_rendered(told: Any) -> None:
     assert not list(told.folder.rglob(f"*{CANARY}*"))
     written = json.dumps([told.pagerduty.kept(), told.slack.messages(), told.mail.as_json()])
-    assert "{{7*191}}" in written
-    assert "1337" not in written
+    assert "{{70000001*191}}" in written
+    assert "13370000191" not in written  # long enough for no port and no hash to contain it by chance
     assert "{0.__class__}" in written
 
 
