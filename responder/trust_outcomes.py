@@ -15,28 +15,40 @@ _PASSED = {RefusalReason.DRY_RUN, RefusalReason.SUGGESTED}
 
 
 def outcomes(steps: Sequence[StepResult]) -> dict[str, tuple[TrustEvent, str]]:
-    """Return what a run came to in each environment that it was about, with words; empty while it is not over.
+    """Return what a run came to in each environment that it was about, with words; empty while that is not known.
 
     The run counts, not its steps: a runbook may try one thing after the other. A run that nobody wanted, or that ended
-    with its incident, says nothing about the runbook.
+    with its incident, says nothing about the runbook. Nor does an alert that resolved before any look found the repair
+    healthy: a person may have resolved it. What is to be taken back has failed from that moment on, whatever becomes
+    of it.
     """
-    if not steps or automation.current(steps) is not None:
+    if not steps:
         return {}
+    over = automation.current(steps) is None
     found = {}
     for environment in dict.fromkeys(step.environment for step in steps if step.environment):
-        came_to = _outcome([step for step in steps if step.environment == environment])
+        there = [step for step in steps if step.environment == environment]
+        came_to = _failure(there) or (_outcome(there) if over else None)
         if came_to is not None:
             found[environment] = came_to
     return found
 
 
+def _failure(steps: Sequence[StepResult]) -> tuple[TrustEvent, str] | None:
+    for step in steps:
+        if step.worse_since is not None and (step.status is StepStatus.UNDOING or step.status.over):
+            return TrustEvent.FAILED, f"{step.name} made things worse: {step.verdict}"
+        if step.status is StepStatus.UNDOING:
+            return TrustEvent.FAILED, f"{step.name} was not verified: {step.verdict}"
+    return None
+
+
 def _outcome(steps: Sequence[StepResult]) -> tuple[TrustEvent, str] | None:
-    helped = next((step for step in steps if step.status is StepStatus.VERIFIED), None)
+    helped = next((step for step in steps if step.status is StepStatus.VERIFIED and step.healthy_since), None)
     if helped is not None:
         return TrustEvent.VERIFIED, f"{helped.name} was verified"
     tried = [step for step in steps if step.applied_at and step.status in {StepStatus.FAILED, StepStatus.UNDONE}]
     if tried:
-        what = "made things worse" if tried[-1].harmed else "was not verified"
-        return TrustEvent.FAILED, f"{tried[-1].name} {what}: {tried[-1].verdict}"
+        return TrustEvent.FAILED, f"{tried[-1].name} was not verified: {tried[-1].verdict}"
     planned = next((step for step in steps if step.refusal in _PASSED), None)
     return (TrustEvent.PLANNED, f"{planned.name} was planned") if planned is not None else None

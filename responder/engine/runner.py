@@ -22,6 +22,7 @@ from firebrigade.responder.engine.step_decisions import (
     applying,
     given_up,
     left_in_place,
+    made_after_all,
     not_now,
     not_taken_back,
     past,
@@ -208,9 +209,7 @@ class Runner:
             return True
         if verdict.health is not Health.HEALTHY:
             return False
-        words = f"the planned change is there: {verdict.summary}"
-        made = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
-        self._finish(made, [step_entry(step, now, "verified", words, seen=verdict.evidence)])
+        self._finish(*made_after_all(step, verdict, now))
         return True
 
     def _not_permitted(self, definition: RunbookStep, step: StepResult) -> Refusal | None:

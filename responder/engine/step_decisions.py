@@ -11,7 +11,7 @@ from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import Incident, TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks import records
-from firebrigade.runbooks.contract import ActionError, PastStep, PermanentActionError, Refusal
+from firebrigade.runbooks.contract import ActionError, PastStep, PermanentActionError, Refusal, Verdict
 
 Decided = tuple[StepResult, list[TimelineEntry]]
 
@@ -60,6 +60,14 @@ def left_in_place(step: StepResult, incident: Incident, now: datetime) -> Decide
     words = f"left in place, the alert resolved; last look: {step.verdict}"
     kept = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
     return kept, [step_entry(step, now, "verified", words)]
+
+
+def made_after_all(step: StepResult, verdict: Verdict, now: datetime) -> Decided:
+    """Return a step, of which nobody knew whether its change was made, as verified: a look has found it healthy."""
+    words = f"the planned change is there: {verdict.summary}"
+    seen = replace(step, healthy_since=now, healthy_seen_at=now)
+    made = replace(seen, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
+    return made, [step_entry(step, now, "verified", words, seen=verdict.evidence)]
 
 
 def not_taken_back(step: StepResult, refusal: Refusal, now: datetime) -> Decided:

@@ -173,7 +173,12 @@ def test_the_same_again_writes_nothing(level: TrustLevel) -> None:
 
 def ended(status: StepStatus, *, position: int = 0, environment: str = "production", **changes: Any) -> StepResult:
     applied = status in {StepStatus.VERIFIED, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.APPLIED}
-    values: dict[str, Any] = {"applied_at": NOW if applied else None, "verdict": "looks bad", **changes}
+    values: dict[str, Any] = {
+        "applied_at": NOW if applied else None,
+        "healthy_since": NOW if status is StepStatus.VERIFIED else None,
+        "verdict": "looks bad",
+        **changes,
+    }
     return StepResult(
         id=position + 1,
         step_id=f"fb-1-{position}",
@@ -200,6 +205,12 @@ S = StepStatus
         pytest.param(
             [ended(S.VERIFIED), ended(S.PENDING, position=1, environment="")], {"production": VERIFIED}, id="at once"
         ),
+        pytest.param(
+            [ended(S.VERIFIED, healthy_since=None)], {}, id="its alert resolved, and no look found it healthy"
+        ),
+        pytest.param([ended(S.VERIFIED, worse_since=NOW)], {"production": FAILED}, id="resolved while it was worse"),
+        pytest.param([ended(S.UNDOING, applied_at=NOW)], {"production": FAILED}, id="it is being taken back"),
+        pytest.param([ended(S.APPLIED, worse_since=NOW)], {}, id="one look was worse"),
         pytest.param([ended(S.FAILED)], {"production": FAILED}, id="it did not"),
         pytest.param([ended(S.UNDONE)], {"production": FAILED}, id="and was taken back"),
         pytest.param([ended(S.FAILED), ended(S.PENDING, position=1, environment="")], {}, id="not over yet"),

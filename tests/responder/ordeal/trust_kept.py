@@ -29,7 +29,9 @@ def check_trust(store: Store, writes: Sequence[Write]) -> None:
 
 def came_to(steps: Sequence[StepResult]) -> str:
     """Return what a run that is over came to; empty if it says nothing."""
-    if any(step.status is StepStatus.VERIFIED for step in steps):
+    if any(step.status is StepStatus.VERIFIED and step.worse_since is not None for step in steps):
+        return FAILED
+    if any(step.status is StepStatus.VERIFIED and step.healthy_since is not None for step in steps):
         return HELPED
     ends = {StepStatus.FAILED, StepStatus.UNDONE}
     return FAILED if any(step.applied_at and step.status in ends for step in steps) else ""

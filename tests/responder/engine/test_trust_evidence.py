@@ -1,0 +1,95 @@
+"""What counts as evidence about a runbook and what does not, in virtual time, with the real store and guards."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from firebrigade.responder.store.store import Store
+from firebrigade.responder.trust import TrustLevel, TrustSettings
+from firebrigade.responder.trusting import Trusting
+from firebrigade.runbooks.contract import Health, TemporaryActionError
+
+OBSERVE, SUGGEST, APPROVE, AUTO = TrustLevel
+MINUTE = timedelta(minutes=1)
+PLACE = ("service-down", "default")
+SLOW = TemporaryActionError("the API server is slow")
+
+
+@pytest.fixture
+def world(world: Any, runbook: Any) -> Any:
+    """A world with a runbook of one step, at auto."""
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.before = {"ready": 2, "wanted": 3, "takes_ready": 0, "disturbs_rollout": False}
+    promoters = frozenset({"anna"})
+    settings = TrustSettings(start=AUTO, promote_after=1, environments=("default",), promoters=promoters)
+    world.store = Store(world.database, settings)
+    return world
+
+
+def trusting(world: Any) -> Trusting:
+    return Trusting(ledger=world.store.ledger, runbooks=list(world.runbooks.values()), settings=world.store._trust)
+
+
+def level(world: Any) -> TrustLevel:
+    return trusting(world).history(*PLACE)[0].level
+
+
+def events(world: Any) -> list[str]:
+    return [entry.event.value for entry in world.store.ledger.entries()]
+
+
+def statuses(world: Any, incident_id: int = 1) -> list[str]:
+    return [str(step.status) for step in world.store.steps(incident_id)]
+
+
+def undone_if_it_fails(world: Any) -> None:
+    runbook = world.runbooks["service-down"]
+    world.runbooks["service-down"] = replace(runbook, steps=(replace(runbook.steps[0], undo=True),))
+
+
+def test_a_repair_that_nobody_saw_helping_is_no_success_though_a_person_resolves(world: Any, step_of: Any) -> None:
+    world.executor.healths = [Health.WAITING] * 200
+    world.fires()
+    world.store.resolve(1, "bert", world.now)
+    world.passes(2 * MINUTE)
+    assert step_of(world).status == "verified"
+    assert events(world) == []
+
+
+@pytest.mark.parametrize(
+    ("health", "undo"),
+    [pytest.param(Health.FAILED, True, id="did not help"), pytest.param(Health.WORSE, False, id="made things worse")],
+)
+def test_a_step_that_was_to_be_undone_is_a_failure_though_a_person_resolves(
+    world: Any, step_of: Any, health: Health, undo: bool
+) -> None:
+    if undo:
+        undone_if_it_fails(world)
+    world.executor.healths = [health] * 50
+    world.executor.undo_errors = [SLOW] * 9
+    world.fires()
+    world.passes(timedelta(seconds=30))
+    assert step_of(world).status == "undoing"
+    world.store.resolve(1, "bert", world.now)
+    world.passes(MINUTE)
+    assert step_of(world).status == "verified"
+    assert (events(world), level(world)) == (["failed"], APPROVE)
+
+
+def test_harm_that_is_seen_when_the_incident_is_over_is_a_failure(world: Any, step_of: Any) -> None:
+    world.executor.healths = [Health.WORSE] * 50
+    world.fires()
+    world.store.resolve(1, "bert", world.now)
+    world.passes(2 * MINUTE)
+    assert step_of(world).status == "verified"
+    assert events(world) == ["failed"]
+
+
+def test_a_change_that_is_found_to_have_been_made_counts(world: Any, step_of: Any) -> None:
+    world.executor.errors = [SLOW]
+    world.fires()
+    world.resolves()
+    world.passes(MINUTE)
+    assert (step_of(world).status, events(world)) == ("verified", ["verified"])
