@@ -10,6 +10,7 @@ from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.trust import TrustEvent
 from firebrigade.runbooks.contract import RefusalReason
 
+_TRIED = {StepStatus.FAILED, StepStatus.UNDONE}
 # What is asked only when every other guard has let a plan through.
 _PASSED = {RefusalReason.DRY_RUN, RefusalReason.SUGGESTED}
 
@@ -19,7 +20,7 @@ def outcomes(steps: Sequence[StepResult]) -> dict[str, tuple[TrustEvent, str]]:
 
     The run counts, not its steps: a runbook may try one thing after the other. A run that nobody wanted, or that ended
     with its incident, says nothing about the runbook. Nor does an alert that resolved before any look found the repair
-    healthy: a person may have resolved it. What is to be taken back has failed from that moment on, whatever becomes
+    healthy: a person may have resolved it; or a step of which nobody knows whether it changed anything. What is to be taken back has failed from that moment on, whatever becomes
     of it.
     """
     if not steps:
@@ -47,7 +48,7 @@ def _outcome(steps: Sequence[StepResult]) -> tuple[TrustEvent, str] | None:
     helped = next((step for step in steps if step.status is StepStatus.VERIFIED and step.healthy_since), None)
     if helped is not None:
         return TrustEvent.VERIFIED, f"{helped.name} was verified"
-    tried = [step for step in steps if step.applied_at and step.status in {StepStatus.FAILED, StepStatus.UNDONE}]
+    tried = [step for step in steps if step.after is not None and step.status in _TRIED]
     if tried:
         return TrustEvent.FAILED, f"{tried[-1].name} was not verified: {tried[-1].verdict}"
     planned = next((step for step in steps if step.refusal in _PASSED), None)

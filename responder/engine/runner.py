@@ -222,10 +222,12 @@ class Runner:
 
     def _refusal(self, plan: Plan, step: StepResult, case: StepCase) -> Refusal | None:
         """Ask everything that can say no; that a person is needed is no refusal where one has approved this plan."""
+        # A change that was begun is taken to its end: only so does anybody know whether it was made.
+        trust = None if step.status is StepStatus.APPLYING else case.trust
         refusal = (
             look_for(self._restraints.off_file)
             or restrained(self._restraints, plan, step.labels, case)
-            or within_trust(case.trust, plan, self._executor.allow(plan, past(case.history), case.now))
+            or within_trust(trust, plan, self._executor.allow(plan, past(case.history), case.now))
         )
         if refusal is not None and refusal.reason is RefusalReason.APPROVAL and is_approved(step):
             return None

@@ -175,6 +175,7 @@ def ended(status: StepStatus, *, position: int = 0, environment: str = "producti
     applied = status in {StepStatus.VERIFIED, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.APPLIED}
     values: dict[str, Any] = {
         "applied_at": NOW if applied else None,
+        "after": {} if applied else None,
         "healthy_since": NOW if status is StepStatus.VERIFIED else None,
         "verdict": "looks bad",
         **changes,
@@ -227,7 +228,8 @@ S = StepStatus
             {"production": FAILED},
             id="the incident ended after a failure",
         ),
-        pytest.param([ended(S.FAILED, applied_at=None)], {}, id="it could not be planned"),
+        pytest.param([ended(S.FAILED, applied_at=None, after=None)], {}, id="it could not be planned"),
+        pytest.param([ended(S.FAILED, after=None)], {}, id="nobody knows whether it changed anything"),
         pytest.param([ended(S.REFUSED, refusal="cooldown")], {}, id="another guard refused it"),
         pytest.param([ended(S.REFUSED, refusal="dry_run")], {"production": PLANNED}, id="planned in a dry run"),
         pytest.param(

@@ -9,11 +9,12 @@ import pytest
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.trust import TrustLevel, TrustSettings
 from firebrigade.responder.trusting import Trusting
-from firebrigade.runbooks.contract import Health, TemporaryActionError
+from firebrigade.runbooks.contract import Health, PermanentActionError, Refusal, RefusalReason, TemporaryActionError
 
 OBSERVE, SUGGEST, APPROVE, AUTO = TrustLevel
 MINUTE = timedelta(minutes=1)
 PLACE = ("service-down", "default")
+STORM = Refusal(reason=RefusalReason.STORM, summary="one cause is behind them")
 SLOW = TemporaryActionError("the API server is slow")
 
 
@@ -93,3 +94,33 @@ def test_a_change_that_is_found_to_have_been_made_counts(world: Any, step_of: An
     world.resolves()
     world.passes(MINUTE)
     assert (step_of(world).status, events(world)) == ("verified", ["verified"])
+
+
+def test_trust_that_is_lost_between_two_attempts_does_not_cost_another_level(world: Any, step_of: Any) -> None:
+    world.executor.errors = [SLOW]
+    world.fires()
+    assert step_of(world).status == "applying"
+    trusting(world).change(PLACE, (APPROVE, "careful"), "bert", world.now)
+    world.passes(MINUTE)
+    world.resolves()
+    world.passes(MINUTE)
+    assert (step_of(world).status, len(world.executor.changes)) == ("verified", 1)
+    assert "failed" not in events(world)
+    assert level(world) is APPROVE
+
+
+@pytest.mark.parametrize(
+    ("error", "spoil"),
+    [
+        pytest.param(PermanentActionError("403 forbidden"), lambda world: None, id="it is not allowed to"),
+        pytest.param(SLOW, lambda world: world.store.switch_automation(False, "anna", world.now), id="switched off"),
+        pytest.param(SLOW, lambda world: setattr(world.executor, "refusal", STORM), id="a guard says no by then"),
+    ],
+)
+def test_what_may_have_changed_nothing_costs_nothing(world: Any, step_of: Any, error: Exception, spoil: Any) -> None:
+    world.executor.errors = [error]
+    world.fires()
+    spoil(world)
+    world.passes(MINUTE)
+    assert (step_of(world).status, world.executor.changes) == ("failed", [])
+    assert (events(world), level(world)) == ([], AUTO)

@@ -34,7 +34,7 @@ def came_to(steps: Sequence[StepResult]) -> str:
     if any(step.status is StepStatus.VERIFIED and step.healthy_since is not None for step in steps):
         return HELPED
     ends = {StepStatus.FAILED, StepStatus.UNDONE}
-    return FAILED if any(step.applied_at and step.status in ends for step in steps) else ""
+    return FAILED if any(step.after is not None and step.status in ends for step in steps) else ""
 
 
 def _check_step(step: StepResult, failures: Sequence[datetime]) -> None:
