@@ -1,6 +1,6 @@
-"""What a run says about its runbook, once it is over: it helped, it failed, or its plan would have been applied. Pure.
+"""What a run says about its runbook: it failed, or once it is over, it helped or would have been applied. Pure.
 
-``store/ledger.py`` asks in every transaction that may have ended a run.
+``store/ledger.py`` asks in every transaction that may have changed a run.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.trust import TrustEvent
 from firebrigade.runbooks.contract import RefusalReason
 
-_TRIED = {StepStatus.FAILED, StepStatus.UNDONE}
+_FAILED = {StepStatus.FAILED, StepStatus.UNDOING, StepStatus.UNDONE}
 # What is asked only when every other guard has let a plan through.
 _PASSED = {RefusalReason.DRY_RUN, RefusalReason.SUGGESTED}
 
@@ -18,10 +18,11 @@ _PASSED = {RefusalReason.DRY_RUN, RefusalReason.SUGGESTED}
 def outcomes(steps: Sequence[StepResult]) -> dict[str, tuple[TrustEvent, str]]:
     """Return what a run came to in each environment that it was about, with words; empty while that is not known.
 
-    The run counts, not its steps: a runbook may try one thing after the other. A run that nobody wanted, or that ended
-    with its incident, says nothing about the runbook. Nor does an alert that resolved before any look found the repair
-    healthy: a person may have resolved it; or a step of which nobody knows whether it changed anything. What is to be taken back has failed from that moment on, whatever becomes
-    of it.
+    A step that changed something and did not help, or made things worse, is a failure of its run from that moment on,
+    whatever becomes of it and whatever comes after it: the next run is not to make the same mistake meanwhile.
+    Everything else counts once the run is over. A run that nobody wanted, or that ended with its incident, says nothing
+    about the runbook. Nor does an alert that resolved before any look found the repair healthy: a person may have
+    resolved it; or a step of which nobody knows whether it changed anything.
     """
     if not steps:
         return {}
@@ -39,7 +40,7 @@ def _failure(steps: Sequence[StepResult]) -> tuple[TrustEvent, str] | None:
     for step in steps:
         if step.worse_since is not None and (step.status is StepStatus.UNDOING or step.status.over):
             return TrustEvent.FAILED, f"{step.name} made things worse: {step.verdict}"
-        if step.status is StepStatus.UNDOING:
+        if step.after is not None and step.status in _FAILED:
             return TrustEvent.FAILED, f"{step.name} was not verified: {step.verdict}"
     return None
 
@@ -48,8 +49,5 @@ def _outcome(steps: Sequence[StepResult]) -> tuple[TrustEvent, str] | None:
     helped = next((step for step in steps if step.status is StepStatus.VERIFIED and step.healthy_since), None)
     if helped is not None:
         return TrustEvent.VERIFIED, f"{helped.name} was verified"
-    tried = [step for step in steps if step.after is not None and step.status in _TRIED]
-    if tried:
-        return TrustEvent.FAILED, f"{tried[-1].name} was not verified: {tried[-1].verdict}"
     planned = next((step for step in steps if step.refusal in _PASSED), None)
     return (TrustEvent.PLANNED, f"{planned.name} was planned") if planned is not None else None

@@ -210,14 +210,17 @@ S = StepStatus
             [ended(S.VERIFIED, healthy_since=None)], {}, id="its alert resolved, and no look found it healthy"
         ),
         pytest.param([ended(S.VERIFIED, worse_since=NOW)], {"production": FAILED}, id="resolved while it was worse"),
-        pytest.param([ended(S.UNDOING, applied_at=NOW)], {"production": FAILED}, id="it is being taken back"),
+        pytest.param([ended(S.UNDOING, after={})], {"production": FAILED}, id="it is being taken back"),
         pytest.param([ended(S.APPLIED, worse_since=NOW)], {}, id="one look was worse"),
         pytest.param([ended(S.FAILED)], {"production": FAILED}, id="it did not"),
         pytest.param([ended(S.UNDONE)], {"production": FAILED}, id="and was taken back"),
-        pytest.param([ended(S.FAILED), ended(S.PENDING, position=1, environment="")], {}, id="not over yet"),
         pytest.param(
-            [ended(S.FAILED), ended(S.VERIFIED, position=1)], {"production": VERIFIED}, id="the next step helped"
+            [ended(S.FAILED), ended(S.PROPOSED, position=1)], {"production": FAILED}, id="the next step waits"
         ),
+        pytest.param(
+            [ended(S.FAILED), ended(S.VERIFIED, position=1)], {"production": FAILED}, id="only the next step helped"
+        ),
+        pytest.param([ended(S.DONE), ended(S.APPLIED, position=1)], {}, id="not over yet"),
         pytest.param(
             [ended(S.UNDONE, worse_since=NOW), ended(S.PENDING, position=1, environment="")],
             {"production": FAILED},

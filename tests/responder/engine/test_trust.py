@@ -12,7 +12,7 @@ from firebrigade.responder.model import Automation
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.trust import TrustLevel, TrustSettings
 from firebrigade.responder.trusting import Trusting
-from firebrigade.runbooks.contract import Health, PermanentActionError, Refusal, RefusalReason
+from firebrigade.runbooks.contract import Health, PermanentActionError, Refusal, RefusalReason, TemporaryActionError
 from firebrigade.runbooks.guards import GuardSettings, guards_for
 from firebrigade.runbooks.modes import AutomationMode, Modes
 
@@ -168,18 +168,31 @@ def test_the_failure_and_the_demotion_are_one_commit(world: Any) -> None:
     assert ("failed", AUTO) not in seen
 
 
-def test_making_things_worse_demotes_when_it_has_been_taken_back(world: Any) -> None:
+def test_making_things_worse_demotes_before_it_has_been_taken_back(world: Any, step_of: Any) -> None:
     trusts(world, AUTO)
-    happens(world, *[Health.WORSE] * 20)
+    world.executor.undo_errors = [TemporaryActionError("the API server is slow")] * 9
+    world.executor.healths = [Health.WORSE] * 20
+    world.fires()
+    world.passes(MINUTE)
+    assert step_of(world).status == "undoing"
     assert (events(world), level(world)) == (["failed"], APPROVE)
     assert "made things worse" in world.store.ledger.entries()[0].reason
 
 
-def test_a_step_that_failed_is_forgiven_if_the_next_one_helps(world: Any, runbook: Any) -> None:
+def test_a_step_that_failed_costs_a_level_before_the_next_one_begins(world: Any, runbook: Any) -> None:
     world.runbooks["service-down"] = runbook("restart", "roll-back")
     trusts(world, AUTO)
-    happens(world, Health.FAILED, Health.HEALTHY)
-    assert (events(world), level(world)) == (["verified"], AUTO)
+    world.executor.healths = [Health.FAILED]
+    world.fires()
+    assert [step.status for step in world.store.steps(1)] == ["failed", "proposed"]
+    assert (events(world), level(world)) == (["failed"], APPROVE)
+    answer = Answer(approve=True, plan=hash_of(world.store.steps(1)[1]), actor="anna")
+    world.store.answer_step(1, 1, answer, world.now)
+    world.sweep.drain()
+    assert world.store.steps(1)[1].status == "verified"
+    world.resolves()
+    world.passes(MINUTE)
+    assert (events(world), level(world)) == (["failed"], APPROVE)
 
 
 def test_a_failure_counts_though_the_incident_ends_before_the_next_step(world: Any, runbook: Any) -> None:

@@ -29,12 +29,11 @@ def check_trust(store: Store, writes: Sequence[Write]) -> None:
 
 def came_to(steps: Sequence[StepResult]) -> str:
     """Return what a run that is over came to; empty if it says nothing."""
-    if any(step.status is StepStatus.VERIFIED and step.worse_since is not None for step in steps):
-        return FAILED
-    if any(step.status is StepStatus.VERIFIED and step.healthy_since is not None for step in steps):
-        return HELPED
     ends = {StepStatus.FAILED, StepStatus.UNDONE}
-    return FAILED if any(step.after is not None and step.status in ends for step in steps) else ""
+    if any(step.worse_since is not None or (step.after is not None and step.status in ends) for step in steps):
+        return FAILED
+    helped = any(step.status is StepStatus.VERIFIED and step.healthy_since is not None for step in steps)
+    return HELPED if helped else ""
 
 
 def _check_step(step: StepResult, failures: Sequence[datetime]) -> None:
