@@ -87,6 +87,7 @@ class TrustEntry:
         level: the level from then on; None where it stays.
         reason: one sentence for people.
         incident_id: whose run it was, or None: a person changed the level.
+        begun_at: when the run first set out to change something, or was planned; None for what a person changed.
     """
 
     runbook: str
@@ -98,6 +99,11 @@ class TrustEntry:
     actor: str
     reason: str
     incident_id: int | None = None
+    begun_at: datetime | None = None
+
+    def begun_before(self, other: "TrustEntry | None") -> bool:
+        """Return whether it is a run that began before another entry was written."""
+        return self.begun_at is not None and other is not None and self.begun_at < other.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +165,9 @@ def standing(settings: TrustSettings, key: TrustKey, entries: Sequence[TrustEntr
         environment=key.environment,
         level=level,
         because=because,
-        successes=sum(entry.event is wanted and entry.steps == key.steps for entry in later),
+        successes=sum(
+            entry.event is wanted and entry.steps == key.steps and not entry.begun_before(last) for entry in later
+        ),
         needed=settings.promote_after,
         since=last.at if last else None,
     )
@@ -196,7 +204,16 @@ def limit(standing: Standing, plan: Plan) -> Refusal | None:
             return Refusal(reason=RefusalReason.DRY_RUN, summary=f"Dry run, {standing.words}: {plan.summary}")
 
 
-def demotion(settings: TrustSettings, key: TrustKey, entries: Sequence[TrustEntry]) -> TrustLevel | None:
-    """Return the level after a run that failed: one below; None at the lowest."""
+def demotion(
+    settings: TrustSettings, key: TrustKey, entries: Sequence[TrustEntry], failed: TrustEntry
+) -> TrustLevel | None:
+    """Return the level after a run that failed: one below; None where it stays.
+
+    It stays at the lowest, and after a loss of trust that came when the run had begun already: what makes several runs
+    fail at once has one cause and costs one level. A promotion does not forgive what was under way.
+    """
+    last = next((entry for entry in reversed(entries) if entry.level is not None), None)
+    if last is not None and last.event is not TrustEvent.PROMOTED and failed.begun_before(last):
+        return None
     level = standing(settings, key, entries).level
     return level.moved(-1) if level.rank else None

@@ -4,10 +4,12 @@
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from firebrigade.responder import automation
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.trust import TrustEvent
+from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import RefusalReason
 
 _FAILED = {StepStatus.FAILED, StepStatus.UNDOING, StepStatus.UNDONE}
@@ -34,6 +36,14 @@ def outcomes(steps: Sequence[StepResult]) -> dict[str, tuple[TrustEvent, str]]:
         if came_to is not None:
             found[environment] = came_to
     return found
+
+
+def begun_at(steps: Sequence[StepResult], environment: str) -> datetime | None:
+    """Return when a run first set out to change something in an environment, or was planned; None if neither."""
+    there = [step for step in steps if step.environment == environment]
+    applied = [step.applied_at for step in there if step.applied_at is not None]
+    planned = [records.plan_from_json(step.plan).planned_at for step in there if step.plan is not None]
+    return min(applied or planned, default=None)
 
 
 def _failure(steps: Sequence[StepResult]) -> tuple[TrustEvent, str] | None:

@@ -28,7 +28,7 @@ from firebrigade.responder.trust import (
     standing,
     steps_hash,
 )
-from firebrigade.responder.trust_outcomes import outcomes
+from firebrigade.responder.trust_outcomes import begun_at, outcomes
 from firebrigade.responder.trusting import TrustChange, entry_of
 
 _LOCK = 7095272
@@ -80,7 +80,8 @@ def conclude(connection: Connection, settings: TrustSettings | None, incident_id
     for environment, (event, reason) in found.items():
         if environment not in known:
             key = _key(runbook, environment, run)
-            _write_down(connection, settings, key, _run_entry(key, now, event, reason, incident_id))
+            entry = replace(_run_entry(key, now, event, reason, incident_id), begun_at=begun_at(run, environment))
+            _write_down(connection, settings, key, entry)
 
 
 def _write_down(connection: Connection, settings: TrustSettings, key: TrustKey, entry: TrustEntry) -> None:
@@ -88,7 +89,7 @@ def _write_down(connection: Connection, settings: TrustSettings, key: TrustKey, 
         _add(connection, entry)
         return
     before = _since_last_level(connection, key)
-    level = demotion(settings, key, before)
+    level = demotion(settings, key, before, entry)
     _add(connection, replace(entry, level=level))
     if level is None or entry.incident_id is None:
         return

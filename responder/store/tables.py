@@ -261,6 +261,7 @@ trust_ledger = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("incident_id", Integer, ForeignKey("incidents.id")),
+    Column("begun_at", Instant),
     Index(None, "incident_id", "environment", unique=True),
     Index(None, "runbook", "environment"),
     sqlite_autoincrement=True,

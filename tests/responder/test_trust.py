@@ -1,7 +1,7 @@
 """Where a runbook stands by what is in the ledger, what that lets it do, and what a person may change."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -171,6 +171,20 @@ def test_the_same_again_writes_nothing(level: TrustLevel) -> None:
     assert entry_of(THREE, change(level, "bert"), at(level), NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("moved", "wanted"),
+    [
+        pytest.param(entry(DEMOTED, APPROVE), None, id="trust was lost meanwhile"),
+        pytest.param(entry(FAILED, APPROVE), None, id="another run failed meanwhile"),
+        pytest.param(entry(PROMOTED, APPROVE), SUGGEST, id="it was promoted meanwhile"),
+    ],
+)
+def test_one_loss_of_trust_covers_what_was_under_way(moved: TrustEntry, wanted: TrustLevel | None) -> None:
+    before = replace(entry(FAILED), begun_at=NOW - timedelta(seconds=1))
+    assert demotion(THREE, KEY, [moved], before) is wanted
+    assert demotion(THREE, KEY, [moved], replace(before, begun_at=NOW)) is SUGGEST
+
+
 def ended(status: StepStatus, *, position: int = 0, environment: str = "production", **changes: Any) -> StepResult:
     applied = status in {StepStatus.VERIFIED, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.APPLIED}
     values: dict[str, Any] = {
@@ -293,7 +307,7 @@ def test_nothing_rises_without_a_person_and_its_successes_and_every_failure_fall
             assert after.level is event
             assert after.level.rank <= before.level.rank + (before.successes >= needed)
         elif event.event is FAILED:
-            ledger.append(replace(event, level=demotion(settings, KEY, ledger)))
+            ledger.append(replace(event, level=demotion(settings, KEY, ledger, event)))
             assert standing(settings, KEY, ledger).level.rank == max(before.level.rank - 1, 0)
         else:
             ledger.append(event)

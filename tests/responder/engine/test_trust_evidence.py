@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.errors import ConflictError
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.trust import TrustLevel, TrustSettings
 from firebrigade.responder.trusting import Trusting
@@ -124,3 +125,34 @@ def test_what_may_have_changed_nothing_costs_nothing(world: Any, step_of: Any, e
     world.passes(MINUTE)
     assert (step_of(world).status, world.executor.changes) == ("failed", [])
     assert (events(world), level(world)) == ([], AUTO)
+
+
+def at_once(world: Any, count: int) -> None:
+    """Let several alerts fire at once, so that a run for each is under way."""
+    for number in range(count):
+        alert = world.alert(pod=f"ryot-{number}", service=f"service-{number}")
+        world.store.record(world.group(alert, group_key=f"group-{number}"), world.now)
+    world.sweep.drain()
+
+
+def test_a_run_from_before_a_demotion_earns_nothing_after_it(world: Any) -> None:
+    world.executor.healths = [Health.WAITING] * 4
+    at_once(world, 4)
+    world.passes(timedelta(seconds=1))
+    trusting(world).change(PLACE, (APPROVE, "careful"), "bert", world.now)
+    world.passes(MINUTE)
+    assert events(world) == ["demoted", *["verified"] * 4]
+    with pytest.raises(ConflictError, match="0 of the 1"):
+        trusting(world).change(PLACE, (AUTO, "again"), "anna", world.now)
+
+
+def test_several_runs_that_fail_of_one_cause_cost_one_level(world: Any) -> None:
+    world.executor.healths = [Health.WAITING] * 3 + [Health.FAILED] * 5
+    at_once(world, 3)
+    world.passes(MINUTE)
+    assert [(one.event, one.level) for one in world.store.ledger.entries()] == [
+        ("failed", APPROVE),
+        ("failed", None),
+        ("failed", None),
+    ]
+    assert level(world) is APPROVE

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=True),
+        sa.Column("begun_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name="fk_trust_ledger_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_trust_ledger"),
         sqlite_autoincrement=True,
