@@ -61,6 +61,7 @@ def applied(incident_id: int) -> StepResult:
         definition=DEFINITION,
         environment="production",
         applied_at=NOW,
+        after={},
     )
 
 
