@@ -247,9 +247,7 @@ class Runner:
             now=now,
             healthy_for=definition.healthy_for,
         )
-        if judged.status is StepStatus.VERIFIED and self._executor.prepares(step.action):
-            judged = replace(judged, status=StepStatus.DONE)
-        kinds = dict.fromkeys((StepStatus.VERIFIED, StepStatus.DONE), "verified")
+        kinds = {StepStatus.VERIFIED: "verified"}
         kinds |= dict.fromkeys((StepStatus.FAILED, StepStatus.UNDOING), "step_failed")
         kind = kinds.get(judged.status)
         self._finish(judged, [step_entry(step, now, kind, judged.verdict, seen=verdict.evidence)] if kind else [])
@@ -292,6 +290,8 @@ class Runner:
         self._finish(*given_up(step, self._store.incident(step.incident_id), error, now))
 
     def _finish(self, step: StepResult, entries: Sequence[TimelineEntry]) -> None:
+        if step.status is StepStatus.VERIFIED and self._executor.prepares(step.action):
+            step = replace(step, status=StepStatus.DONE)
         self._store.finish_step(step, entries, self._clock.now())
         for told in entries:
             _log.info("timeline", incident_id=step.incident_id, kind=told.kind, detail=told.detail)

@@ -156,3 +156,12 @@ def test_several_runs_that_fail_of_one_cause_cost_one_level(world: Any) -> None:
         ("failed", None),
     ]
     assert level(world) is APPROVE
+
+
+def test_a_step_that_only_prepares_never_counts_as_help(world: Any, step_of: Any) -> None:
+    world.executor.prepares = lambda action: True
+    world.executor.errors = [SLOW]
+    world.fires()
+    world.resolves()
+    world.passes(MINUTE)
+    assert (step_of(world).status, events(world)) == ("done", [])
