@@ -149,8 +149,8 @@ def _prune(value: Any, path: KeyPath, problems: Problems) -> Any:
         return value
     kept: dict[str, Any] = {}
     for key, item in value.items():
-        if item is None and path == ("receivers",):  # `log:` has no settings
-            kept[key] = {}
+        if item is None and (path == ("receivers",) or (*path, key) == ("trust",)):
+            kept[key] = {}  # `log:` has no settings, and `trust:` asks for trust even with its defaults
         elif item is None and path:
             problems.add((*path, key), _EMPTY)
         elif item is not None:

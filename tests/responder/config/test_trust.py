@@ -40,6 +40,10 @@ def test_the_block_is_read(config_of: ConfigOf, text: str, wanted: TrustSettings
     assert config_of(ANNA + text).trust == wanted
 
 
+def test_a_block_whose_keys_are_all_comments_asks_for_trust_as_well(config_of: ConfigOf) -> None:
+    assert config_of(ANNA + "trust:\n  # start: approve\n").trust == config_of(ANNA + "trust: {}").trust
+
+
 def test_what_starts_at_the_top_needs_nobody_to_promote_it(config_of: ConfigOf) -> None:
     trust = config_of("trust: {start: auto}\napprovers: {bert: {token: berts-own-token-000000}}").trust
     assert trust is not None
