@@ -47,6 +47,8 @@ def _step(incident_id: int, place: int, definition: dict[str, Any], status: Step
         definition=definition,
         environment="production",
         applied_at=now,
+        after={},
+        healthy_since=now if status is StepStatus.VERIFIED else None,
         finished_at=now,
     )
 

@@ -111,9 +111,9 @@ def test_what_did_not_change_is_not_run_again(firebrigade: Run, tmp_path: Path) 
     counted.write_text('#!/bin/sh\necho "$1" >> runs\nexec /usr/bin/promtool "$@"\n')
     counted.chmod(0o700)
     again = firebrigade("rules", "test", str(test), env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
-    assert (again.exit_code, Path("runs").read_text()) == (0, "--version\n")
+    assert (again.exit_code, Path("runs").read_text()) == (0, "check\n--version\n")
     firebrigade("rules", "test", "--no-cache", "--jobs", "1", str(test), env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
-    assert Path("runs").read_text() == "--version\ntest\n"
+    assert Path("runs").read_text() == "check\n--version\ncheck\ntest\n"
 
 
 @pytest.fixture
