@@ -1,8 +1,9 @@
 """promtool test files, judged before promtool runs them: it says SUCCESS over much that proves nothing.
 
 ``commands.py`` and the tests call ``load`` and run each ``Case`` through ``promtool.py``; ``coverage.py`` asks whether
-the cases are enough. A case comes with the rules that its assertions depend on and no others: promtool evaluates every
-rule of a file at every step, and to one case most make no difference. The format is promtool's, as far as 2.42 knows it
+the cases are enough. promtool gets the rules that a case's assertions depend on, and those that no case depends on
+where the caller says so (``unread``): it evaluates all it has at every step, and to one case most make no difference.
+The format is promtool's, as far as 2.42 knows it
 (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/).
 """
 

@@ -20,7 +20,7 @@ def run_of(
     """Write a run of a bundled runbook that ended so, in production, and return its incident."""
     store = Store(database, settings)
     number = len(store.incidents(limit=500)) + 1
-    (incident_id,) = store.record(_group(number, now), now)
+    (incident_id,) = store.record(group(number, now), now)
     runbook = RunbookLibrary.load().get(name)
     assert runbook is not None
     definitions = [step_to_json(step) for step in runbook.steps]
@@ -53,7 +53,8 @@ def _step(incident_id: int, place: int, definition: dict[str, Any], status: Step
     )
 
 
-def _group(number: int, now: datetime) -> AlertGroup:
+def group(number: int, now: datetime) -> AlertGroup:
+    """Return a group of one firing alert, another for each number."""
     labels = {"alertname": "PodCrashLooping", "pod": f"checkout-{number}"}
     alert = Alert(fingerprint=f"f{number}", status=AlertStatus.FIRING, labels=labels, annotations={}, starts_at=now)
     return AlertGroup(

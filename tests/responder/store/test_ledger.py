@@ -15,13 +15,13 @@ from sqlalchemy.exc import IntegrityError
 
 from firebrigade.responder.case import Outcome
 from firebrigade.responder.errors import ConflictError
-from firebrigade.responder.model import Alert, AlertGroup, AlertStatus
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.store.tables import trust_ledger
 from firebrigade.responder.trust import TrustEvent, TrustKey, TrustLevel, TrustSettings, standing, steps_hash
 from firebrigade.responder.trusting import TrustChange
+from tests.responder.ended_runs import group
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -29,22 +29,6 @@ OBSERVE, SUGGEST, APPROVE, AUTO = TrustLevel
 DEFINITION = {"name": "restart", "action": "restart_pod"}
 SETTINGS = TrustSettings(start=AUTO, promote_after=1, environments=("production",), promoters=frozenset({"anna"}))
 KEY = TrustKey(runbook="crash-loop", environment="production", steps=steps_hash([DEFINITION]))
-
-
-def group(number: int) -> AlertGroup:
-    labels = {"alertname": "PodCrashLooping", "pod": f"checkout-{number}"}
-    alert = Alert(fingerprint=f"f{number}", status=AlertStatus.FIRING, labels=labels, annotations={}, starts_at=NOW)
-    return AlertGroup(
-        source="am",
-        receiver="firebrigade",
-        status=AlertStatus.FIRING,
-        group_key=f"key-{number}",
-        group_labels=labels,
-        common_labels=labels,
-        common_annotations={},
-        external_url="",
-        alerts=(alert,),
-    )
 
 
 def applied(incident_id: int) -> StepResult:
@@ -74,7 +58,7 @@ def store(empty_database: Database) -> Store:
 
 def begins(store: Store, number: int = 1) -> StepResult:
     """Open an incident whose only step is applied, and claim it."""
-    (incident_id,) = store.record(group(number), NOW)
+    (incident_id,) = store.record(group(number, NOW), NOW)
 
     def decide(case: Any) -> Outcome:
         changed = replace(case.incident, runbook="crash-loop")
@@ -168,7 +152,7 @@ def test_a_failure_is_not_lost_to_a_promotion_at_the_same_moment(store: Store) -
 
 def test_two_replicas_that_end_a_run_at_once_count_it_once(store: Store) -> None:
     """One ends the step that failed while the other skips the next one, because the incident is over."""
-    (incident_id,) = store.record(group(1), NOW)
+    (incident_id,) = store.record(group(1, NOW), NOW)
     waiting = replace(applied(incident_id), step_id="x", position=1, status=StepStatus.PENDING, applied_at=None)
     waiting = replace(waiting, next_attempt_at=None, environment="")
     both = (applied(incident_id), waiting)
