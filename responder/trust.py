@@ -115,11 +115,13 @@ class Standing:
         successes: how many since the level changed, with the steps as they are.
         needed: how many a promotion takes.
         since: when the level changed last; None: never.
+        held: the level that the ledger names; above ``level`` where it is that of steps which were edited since.
     """
 
     runbook: str
     environment: str
     level: TrustLevel
+    held: TrustLevel
     because: str
     successes: int
     needed: int
@@ -154,7 +156,7 @@ def standing(settings: TrustSettings, key: TrustKey, entries: Sequence[TrustEntr
     """
     moved = [position for position, entry in enumerate(entries) if entry.level is not None]
     last = entries[moved[-1]] if moved else None
-    level = (last.level if last else None) or settings.start
+    level = held = (last.level if last else None) or settings.start
     because = f"{last.event.value} by {last.actor}: {last.reason}" if last else "where every runbook starts"
     if last is not None and last.steps != key.steps and level is TrustLevel.AUTO:
         level, because = TrustLevel.APPROVE, "its steps were changed after it came to auto"
@@ -164,6 +166,7 @@ def standing(settings: TrustSettings, key: TrustKey, entries: Sequence[TrustEntr
         runbook=key.runbook,
         environment=key.environment,
         level=level,
+        held=held,
         because=because,
         successes=sum(
             entry.event is wanted and entry.steps == key.steps and not entry.begun_before(last) for entry in later

@@ -125,12 +125,13 @@ def entry_of(settings: TrustSettings, change: TrustChange, before: Standing, now
     """Return what a person's change writes into the ledger, or None: it has that level already. Pure.
 
     Down goes any way, at any time. Up goes one level at a time, and takes the successes; who may, was asked before.
+    The level that edited steps are shown at is a way down as well, while the steps that earned more could come back.
 
     Raises:
         ConflictError: it is too far, or too early; one sentence says why.
     """
     up = change.level.rank - before.level.rank
-    if up == 0:
+    if up == 0 and before.held is before.level:
         return None
     where = f"{change.key.runbook} in {change.key.environment}"
     if up > 0 and change.actor not in settings.promoters:

@@ -88,7 +88,7 @@ def promote(runbook: str, environment: str, reason: str) -> None:
     with may_promote: true.
     """
     client = ApiClient(load_settings())
-    level = _level(client, runbook, environment)
+    level, _ = _levels(client, runbook, environment)
     if level is TrustLevel.AUTO:
         raise UserError(f"{runbook} in {environment} is at auto already, which is the highest level")
     _change(client, runbook, environment, level.moved(1), reason)
@@ -103,19 +103,23 @@ def demote(runbook: str, environment: str, to: str | None, reason: str) -> None:
     """
     Demote a runbook, by one level unless told otherwise; every approver may, at any time.
 
+    Where steps were edited after they came to auto, --to approve keeps auto from coming back with them.
+
     What is being applied at this moment goes on; automation off is the switch for that.
     """
     client = ApiClient(load_settings())
-    level = _level(client, runbook, environment)
+    level, held = _levels(client, runbook, environment)
     wanted = TrustLevel(to) if to else level.moved(-1)
-    if wanted.rank >= level.rank:
+    if wanted.rank >= held.rank or wanted.rank > level.rank:
         raise UserError(f"{runbook} in {environment} is at {level.value}, and {wanted.value} is not below that")
     _change(client, runbook, environment, wanted, reason)
 
 
-def _level(client: ApiClient, runbook: str, environment: str) -> TrustLevel:
+def _levels(client: ApiClient, runbook: str, environment: str) -> tuple[TrustLevel, TrustLevel]:
+    """Return the level that it is at, and the one that the ledger names."""
     found: Record = client.get(_path(runbook, environment)).get("standing", {})
-    return TrustLevel(str(found.get("level")))
+    level = TrustLevel(str(found.get("level")))
+    return level, TrustLevel(str(found.get("held", level.value)))
 
 
 def _change(client: ApiClient, runbook: str, environment: str, level: TrustLevel, reason: str) -> None:

@@ -168,6 +168,18 @@ def test_the_same_again_writes_nothing(level: TrustLevel) -> None:
     assert entry_of(THREE, change(level, "bert"), at(level), NOW) is None
 
 
+def test_a_person_keeps_steps_that_were_edited_from_coming_back_at_auto() -> None:
+    ledger = [entry(PROMOTED, AUTO, steps="b")]
+    shown = standing(THREE, KEY, ledger)
+    assert (shown.level, shown.held) == (APPROVE, AUTO)
+    made = entry_of(THREE, change(APPROVE, "bert"), shown, NOW)
+    assert made is not None
+    assert (made.event, made.level, made.actor) == (DEMOTED, APPROVE, "bert")
+    ledger.append(made)
+    assert standing(THREE, replace(KEY, steps="b"), ledger).level is APPROVE
+    assert entry_of(THREE, change(APPROVE, "bert"), standing(THREE, KEY, ledger), NOW) is None
+
+
 @pytest.mark.parametrize(
     ("moved", "wanted"),
     [
@@ -215,6 +227,7 @@ def test_nothing_rises_without_a_person_and_its_successes_and_every_failure_fall
             ledger += [made] if made else []
             after = standing(settings, KEY, ledger)
             assert after.level is event
+            assert event is AUTO or after.held is event
             assert after.level.rank <= before.level.rank + (before.successes >= needed)
         elif event.event is FAILED:
             ledger.append(replace(event, level=demotion(settings, KEY, ledger, event)))

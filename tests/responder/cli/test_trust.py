@@ -8,7 +8,8 @@ import pytest
 from click.testing import Result
 
 from firebrigade.responder.model_steps import StepStatus
-from firebrigade.responder.trust import TrustLevel, TrustSettings
+from firebrigade.responder.store.ledger import _add
+from firebrigade.responder.trust import TrustEntry, TrustEvent, TrustLevel, TrustSettings
 from tests.responder.ended_runs import run_of
 
 SETTINGS = TrustSettings(
@@ -67,6 +68,25 @@ def test_down_goes_by_one_level_or_to_one(trusting: Any) -> None:
     refused = trusting("demote", "crash-loop", *REASON)
     assert "is at observe, and observe is not below that" in refused.stderr
     assert trusting("demote", "crash-loop", "--to", "auto", *REASON).exit_code == 2
+
+
+def test_edited_steps_are_demoted_to_what_they_are_shown_at_once(trusting: Any, service: Any) -> None:
+    earned = TrustEntry(
+        runbook="crash-loop",
+        environment="production",
+        steps="of before the edit",
+        at=service.clock.now(),
+        event=TrustEvent.PROMOTED,
+        level=TrustLevel.AUTO,
+        actor="anna",
+        reason="seen enough",
+    )
+    with service.store._database.write() as connection:
+        _add(connection, earned)
+    place = ("crash-loop", "production", "--to", "approve", *REASON)
+    assert "is at approve: demoted by bert" in trusting("demote", *place, by="bert").stdout
+    assert "is at approve, and approve is not below that" in trusting("demote", *place).stderr
+    assert len(json.loads(trusting("history", "crash-loop", "production", "--json").stdout)["entries"]) == 2
 
 
 def test_whoever_may_not_promote_is_told(trusting: Any, service: Any) -> None:

@@ -56,6 +56,7 @@ def test_every_runbook_with_steps_stands_somewhere_in_every_environment(trusting
         "runbook": "crash-loop",
         "environment": "staging",
         "level": "approve",
+        "held": "approve",
         "because": "where every runbook starts",
         "successes": 0,
         "needed": 2,
