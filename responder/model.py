@@ -10,6 +10,7 @@ from firebrigade.receivers.contract import Reason
 from firebrigade.responder.matchers import Matcher
 
 Labels = Mapping[str, str]
+RESOLVE_WITHIN = timedelta(minutes=15)  # unless the escalation policy says it
 
 
 class AlertStatus(StrEnum):
@@ -86,7 +87,7 @@ class EscalationPolicy:
     steps: tuple[EscalationStep, ...]
     repeat: int = 0
     automation: Automation = Automation.PARALLEL
-    resolve_within: timedelta = timedelta(minutes=15)
+    resolve_within: timedelta = RESOLVE_WITHIN
     page_after: timedelta = timedelta(minutes=5)
 
 
@@ -195,6 +196,11 @@ class Incident:
     def open(self) -> bool:
         """Whether it is not resolved."""
         return self.status is not IncidentStatus.RESOLVED
+
+    @property
+    def resolve_within(self) -> timedelta:
+        """How long a verified repair may take to make the alert resolve."""
+        return self.policy.resolve_within if self.policy else RESOLVE_WITHIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

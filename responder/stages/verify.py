@@ -17,11 +17,10 @@ PATIENCE = timedelta(hours=1)  # with stretches that are broken for no other rea
 
 def verify(case: Case, _lookup: Lookup) -> Outcome:
     """Look again when a verified repair ought to have made the alert resolve."""
-    policy = case.incident.policy
-    if not case.incident.open or policy is None or progress(case.steps) is not Progress.VERIFIED:
+    if not case.incident.open or progress(case.steps) is not Progress.VERIFIED:
         return Outcome()
     verified_at = ended_at(case.steps)
-    due = verified_at + policy.resolve_within if verified_at else None
+    due = verified_at + case.incident.resolve_within if verified_at else None
     return Outcome(until=due if due and due > case.now else None)
 
 

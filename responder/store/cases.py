@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from firebrigade.responder.case import Case, Outcome, StepCase
+from firebrigade.responder.conclusion import Conclusion
 from firebrigade.responder.model_steps import StepResult
-from firebrigade.responder.store import incidents, ledger, letters, outbox, steps
+from firebrigade.responder.store import incidents, ledger, letters, outbox, recording, steps
 from firebrigade.responder.trust import TrustSettings
 
 TIMELINE_OF_A_CASE = 30
@@ -37,6 +38,15 @@ def of_step(
         wanting=tuple(steps.wanted_since(connection, since)),
         now=now,
     )
+
+
+def write_conclusion(connection: Connection, incident_id: int, conclusion: Conclusion, now: datetime) -> None:
+    """Write down all that a comparison with Alertmanager came to."""
+    recording.see_alerts(connection, incident_id, conclusion.seen, now)
+    recording.end_alerts(connection, incident_id, conclusion.ended, now)
+    incidents.append(connection, incident_id, conclusion.entries)
+    if conclusion.incident is not None:
+        incidents.write(connection, conclusion.incident)
 
 
 def write(connection: Connection, incident_id: int, outcome: Outcome, now: datetime) -> None:

@@ -1,8 +1,8 @@
 """The ledger of trust: entries are only ever added, by a run that is over or by a person. Called by Store and the web.
 
-A run's entry is written in the transaction that ends the run, once for each environment that it was about: a unique
-index on both stands behind that. Whoever adds to the ledger waits for whoever is adding, so that no failure is lost
-between a person's look at it and their promotion.
+A run's entry is written in the transaction that ends the run or its alert, once for each environment that it was about:
+a unique index on both stands behind that. Whoever adds to the ledger waits for whoever is adding, so that no failure is
+lost between a person's look at it and their promotion.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from firebrigade.responder.trust import (
     standing,
     steps_hash,
 )
-from firebrigade.responder.trust_outcomes import begun_at, outcomes
+from firebrigade.responder.trust_outcomes import Aftermath, begun_at, outcomes
 from firebrigade.responder.trusting import TrustChange, entry_of
 
 _LOCK = 7095272
@@ -65,21 +65,23 @@ def standing_of(connection: Connection, settings: TrustSettings, step: StepResul
 
 
 def conclude(connection: Connection, settings: TrustSettings | None, incident_id: int, now: datetime) -> None:
-    """Write down what an incident's run came to, once it is over; a run that failed takes a level away at once."""
+    """Write down what an incident's run came to, once that is known; a run that failed takes a level away at once."""
     if settings is None:
         return
     # Two transactions that each end one step of a run: whoever comes second sees what the first has written.
     connection.execute(select(tables.incidents.c.id).where(tables.incidents.c.id == incident_id).with_for_update())
     run = steps.of_incident(connection, incident_id)
-    found = outcomes(run)
+    if not run:
+        return
+    incident, alerts = incidents.one(connection, incident_id), incidents.alerts(connection, incident_id)
+    found = outcomes(run, Aftermath(incident=incident, alerts=alerts, now=now))
     if not found:
         return
     _take_turn(connection)
-    runbook = incidents.one(connection, incident_id).runbook
     known = _environments_told(connection, incident_id)
     for environment, (event, reason) in found.items():
         if environment not in known:
-            key = _key(runbook, environment, run)
+            key = _key(incident.runbook, environment, run)
             entry = replace(_run_entry(key, now, event, reason, incident_id), begun_at=begun_at(run, environment))
             _write_down(connection, settings, key, entry)
 

@@ -15,6 +15,7 @@ from firebrigade.responder.errors import NotFoundError
 from firebrigade.responder.model import (
     Alert,
     AlertGroup,
+    AlertStatus,
     DeadLetter,
     Delivery,
     DeliveryStatus,
@@ -63,7 +64,11 @@ class Store:
     def record(self, group: AlertGroup, now: datetime, body_hash: str = "") -> tuple[int, ...]:
         """Record an alert group and return the ids of its incidents; what it says is durable once this returns."""
         with self._database.write() as connection:
-            return recording.record(connection, group, now, body_hash)
+            found = recording.record(connection, group, now, body_hash)
+            if group.status is AlertStatus.RESOLVED:
+                for incident_id in found:
+                    ledger.conclude(connection, self._trust, incident_id, now)
+            return found
 
     def record_dead_letter(self, source: str, error: str, body: bytes, now: datetime) -> int:
         """Keep a payload that could not be processed, and return its id."""
@@ -179,11 +184,9 @@ class Store:
         """Show one incident to a pure comparison, and write down all that it concludes."""
         with self._database.write() as connection:
             conclusion = decision(cases.whole(connection, incident_id, now))
-            recording.see_alerts(connection, incident_id, conclusion.seen, now)
-            recording.end_alerts(connection, incident_id, conclusion.ended, now)
-            incidents.append(connection, incident_id, conclusion.entries)
+            cases.write_conclusion(connection, incident_id, conclusion, now)
             if conclusion.incident is not None:
-                incidents.write(connection, conclusion.incident)
+                ledger.conclude(connection, self._trust, incident_id, now)
             return conclusion
 
     def postpone(self, incident_id: int, until: datetime) -> None:

@@ -17,7 +17,7 @@ from firebrigade.runbooks.records import step_to_json
 def run_of(
     database: Database, settings: TrustSettings, name: str, now: datetime, status: StepStatus = StepStatus.VERIFIED
 ) -> int:
-    """Write a run of a bundled runbook that ended so, in production, and return its incident."""
+    """Write a run of a bundled runbook that ended so, in production, with its alert; return its incident."""
     store = Store(database, settings)
     number = len(store.incidents(limit=500)) + 1
     (incident_id,) = store.record(group(number, now), now)
@@ -30,6 +30,7 @@ def run_of(
         return Outcome(incident=replace(case.incident, runbook=name), steps=steps)
 
     store.decide(incident_id, now, decide)
+    store.record(group(number, now, AlertStatus.RESOLVED), now)
     return incident_id
 
 
@@ -53,14 +54,15 @@ def _step(incident_id: int, place: int, definition: dict[str, Any], status: Step
     )
 
 
-def group(number: int, now: datetime) -> AlertGroup:
-    """Return a group of one firing alert, another for each number."""
+def group(number: int, now: datetime, status: AlertStatus = AlertStatus.FIRING) -> AlertGroup:
+    """Return a group of one alert, another for each number."""
     labels = {"alertname": "PodCrashLooping", "pod": f"checkout-{number}"}
-    alert = Alert(fingerprint=f"f{number}", status=AlertStatus.FIRING, labels=labels, annotations={}, starts_at=now)
+    ended = None if status is AlertStatus.FIRING else now
+    alert = Alert(fingerprint=f"f{number}", status=status, labels=labels, annotations={}, starts_at=now, ends_at=ended)
     return AlertGroup(
         source="am",
         receiver="firebrigade",
-        status=AlertStatus.FIRING,
+        status=status,
         group_key=f"key-{number}",
         group_labels=labels,
         common_labels=labels,

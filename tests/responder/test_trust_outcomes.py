@@ -1,15 +1,24 @@
 """What a run says about its runbook, by where its steps stand."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from firebrigade.responder.model import (
+    Alert,
+    AlertStatus,
+    EscalationPolicy,
+    Incident,
+    IncidentAlert,
+    IncidentStatus,
+)
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.trust import TrustEvent
-from firebrigade.responder.trust_outcomes import outcomes
+from firebrigade.responder.trust_outcomes import Aftermath, outcomes
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+POD = {"alertname": "PodCrashLooping", "pod": "checkout-1"}
 PLANNED, VERIFIED, FAILED, *_ = TrustEvent
 
 
@@ -19,6 +28,7 @@ def ended(status: StepStatus, *, position: int = 0, environment: str = "producti
         "applied_at": NOW if applied else None,
         "after": {} if applied else None,
         "healthy_since": NOW if status is StepStatus.VERIFIED else None,
+        "finished_at": NOW if applied else None,
         "verdict": "looks bad",
         **changes,
     }
@@ -33,8 +43,42 @@ def ended(status: StepStatus, *, position: int = 0, environment: str = "producti
         created_at=NOW,
         next_attempt_at=None,
         environment=environment,
+        labels={**POD, "namespace": "shop"},
         **values,
     )
+
+
+def alert(*, firing: bool = True, **labels: str) -> IncidentAlert:
+    status = AlertStatus.FIRING if firing else AlertStatus.RESOLVED
+    held = Alert(fingerprint="f", status=status, labels={**POD, **labels}, annotations={}, starts_at=NOW)
+    return IncidentAlert(alert=held, last_seen_at=NOW)
+
+
+def after(*alerts: IncidentAlert, minutes: int = 1, resolved_by: str = "", **changes: Any) -> Aftermath:
+    """Return what became of the alerts, so long after the last step; resolved where somebody ended it."""
+    incident = Incident(
+        id=1,
+        incident_key="fb-1",
+        source="am",
+        status=IncidentStatus.RESOLVED if resolved_by else IncidentStatus.TRIGGERED,
+        service="",
+        severity="critical",
+        title="",
+        summary="",
+        labels={},
+        annotations={},
+        external_url="",
+        level=1,
+        opened_at=NOW,
+        updated_at=NOW,
+        resolved_by=resolved_by,
+        **changes,
+    )
+    return Aftermath(incident=incident, alerts=alerts, now=NOW + timedelta(minutes=minutes))
+
+
+ENDED = after(alert(firing=False), resolved_by="alertmanager")
+TEN_MINUTES = EscalationPolicy(name="", steps=(), resolve_within=timedelta(minutes=10))
 
 
 S = StepStatus
@@ -97,4 +141,42 @@ S = StepStatus
     ],
 )
 def test_what_a_run_says_about_its_runbook(steps: list[StepResult], wanted: dict[str, TrustEvent]) -> None:
-    assert {environment: event for environment, (event, _) in outcomes(steps).items()} == wanted
+    assert {environment: event for environment, (event, _) in outcomes(steps, ENDED).items()} == wanted
+
+
+@pytest.mark.parametrize(
+    ("aftermath", "wanted"),
+    [
+        pytest.param(after(alert()), None, id="it may still resolve"),
+        pytest.param(after(alert(), minutes=14), None, id="so it may to the end"),
+        pytest.param(after(alert(), minutes=15), FAILED, id="it has not in its time"),
+        pytest.param(after(alert(), minutes=10, policy=TEN_MINUTES), FAILED, id="nor in the time that the policy says"),
+        pytest.param(after(alert(), minutes=60, suppressed_by="work"), None, id="held back by maintenance"),
+        pytest.param(after(alert(firing=False), minutes=60, incomplete=True), None, id="others may fire unseen"),
+        pytest.param(
+            after(alert(firing=False), alert(pod="checkout-2"), minutes=60), None, id="only another pod's alert fires"
+        ),
+        pytest.param(after(alert(firing=False), resolved_by="alertmanager"), VERIFIED, id="it resolved"),
+        pytest.param(after(alert(firing=False), resolved_by="reconciler"), VERIFIED, id="it was found to be gone"),
+        pytest.param(after(alert(firing=False), resolved_by="expiry"), None, id="given up, nobody knows"),
+        pytest.param(after(alert(), resolved_by="bert"), None, id="a person ended the incident"),
+        pytest.param(after(alert(), resolved_by="bert", minutes=60), None, id="however long ago"),
+        pytest.param(after(alert(), resolved_by="alertmanager"), None, id="whatever that person is called"),
+        pytest.param(
+            after(alert(firing=False), resolved_by="bert", incomplete=True), None, id="a person, and more was left out"
+        ),
+    ],
+)
+def test_a_repair_that_was_verified_counts_by_what_its_alert_does(
+    aftermath: Aftermath, wanted: TrustEvent | None
+) -> None:
+    found = outcomes([ended(S.VERIFIED)], aftermath)
+    assert {environment: event for environment, (event, _) in found.items()} == (
+        {"production": wanted} if wanted else {}
+    )
+
+
+@pytest.mark.parametrize("aftermath", [after(alert()), after(alert(), resolved_by="bert"), ENDED])
+def test_a_failure_and_a_plan_say_what_they_say_whatever_the_alert_does(aftermath: Aftermath) -> None:
+    assert outcomes([ended(S.UNDONE)], aftermath)["production"][0] is FAILED
+    assert outcomes([ended(S.REFUSED, refusal="dry_run")], aftermath)["production"][0] is PLANNED

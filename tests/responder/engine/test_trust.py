@@ -118,7 +118,8 @@ def test_at_approve_a_plan_waits_and_says_that_it_is_for_lack_of_trust(world: An
     entry = next(one for one in world.store.timeline(1) if one.kind == "proposed")
     assert entry.detail.endswith("trust is at approve, 0 of 5 verified runs")
     say(world)
-    assert step_of(world).status == "verified"
+    assert (step_of(world).status, events(world)) == ("verified", [])
+    world.resolves()
     assert events(world) == ["verified"]
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.case import Suppression
 from firebrigade.responder.errors import ConflictError
+from firebrigade.responder.model import AlertStatus
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.trust import TrustLevel, TrustSettings
 from firebrigade.responder.trusting import Trusting
@@ -58,6 +60,49 @@ def test_a_repair_that_nobody_saw_helping_is_no_success_though_a_person_resolves
     world.passes(2 * MINUTE)
     assert step_of(world).status == "verified"
     assert events(world) == []
+
+
+def test_a_repair_whose_alert_never_resolves_costs_a_level_once_its_time_is_over(world: Any, step_of: Any) -> None:
+    world.fires()
+    assert step_of(world).status == "verified"
+    world.passes(14 * MINUTE)
+    assert events(world) == []
+    world.passes(MINUTE)
+    assert (events(world), level(world)) == (["failed"], APPROVE)
+    (lost,) = [entry for entry in world.store.timeline(1) if entry.kind == "trust_lost"]
+    assert lost.detail.endswith("from auto to approve: restart was verified, and the alert still fires")
+    assert "to L2: the runbook was verified, and the alert still fires" in [
+        entry.detail for entry in world.store.timeline(1)
+    ]
+    world.resolves()
+    assert (events(world), level(world)) == (["failed"], APPROVE)
+
+
+def test_a_repair_whose_alert_a_person_ends_says_nothing(world: Any, step_of: Any) -> None:
+    world.fires()
+    assert step_of(world).status == "verified"
+    world.store.resolve(1, "bert", world.now)
+    world.passes(20 * MINUTE)
+    world.store.record(world.group(world.alert(AlertStatus.RESOLVED)), world.now)
+    world.passes(MINUTE)
+    assert events(world) == []
+
+
+def test_a_repair_is_not_judged_by_an_alert_in_maintenance(world: Any) -> None:
+    world.fires()
+    world.suppression = Suppression(until=world.now + 30 * MINUTE, reason="the cluster moves")
+    world.fires(world.alert(), world.alert(pod="ryot-2"))
+    world.passes(25 * MINUTE)
+    assert events(world) == []
+    world.passes(10 * MINUTE)
+    assert events(world) == ["failed"]
+
+
+def test_a_crash_before_a_repair_is_judged_only_delays_it(world: Any) -> None:
+    world.fires()
+    world.clock.advance(20 * MINUTE)
+    world.sweep.drain()
+    assert (events(world), level(world)) == (["failed"], APPROVE)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +174,12 @@ def test_what_may_have_changed_nothing_costs_nothing(world: Any, step_of: Any, e
 
 def at_once(world: Any, count: int) -> None:
     """Let several alerts fire at once, so that a run for each is under way."""
+    all_say(world, count, AlertStatus.FIRING)
+
+
+def all_say(world: Any, count: int, status: AlertStatus) -> None:
     for number in range(count):
-        alert = world.alert(pod=f"ryot-{number}", service=f"service-{number}")
+        alert = world.alert(status, pod=f"ryot-{number}", service=f"service-{number}")
         world.store.record(world.group(alert, group_key=f"group-{number}"), world.now)
     world.sweep.drain()
 
@@ -141,6 +190,7 @@ def test_a_run_from_before_a_demotion_earns_nothing_after_it(world: Any) -> None
     world.passes(timedelta(seconds=1))
     trusting(world).change(PLACE, (APPROVE, "careful"), "bert", world.now)
     world.passes(MINUTE)
+    all_say(world, 4, AlertStatus.RESOLVED)
     assert events(world) == ["demoted", *["verified"] * 4]
     with pytest.raises(ConflictError, match="0 of the 1"):
         trusting(world).change(PLACE, (AUTO, "again"), "anna", world.now)

@@ -176,6 +176,6 @@ def test_a_failure_that_costs_no_trust_is_noticed(template: bytes, monkeypatch: 
 
 
 def test_a_run_that_is_not_in_the_ledger_is_noticed(template: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "outcomes", lambda run: {})
+    monkeypatch.setattr(ledger, "outcomes", lambda run, aftermath: {})
     with pytest.raises(AssertionError, match="and it was"):
         undergo(template, RESTARTS, trusts=True)

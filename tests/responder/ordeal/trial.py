@@ -209,7 +209,7 @@ class Trial:
             self._drain(self.replicas)
         self.promises.check_end()
         if self._trust is not None:
-            check_trust(self.store, self.promises.writes)
+            check_trust(self.store, self.promises.writes, self.now)
 
     def _over(self) -> bool:
         """Return whether every run has ended, and people were told of those that did not help."""

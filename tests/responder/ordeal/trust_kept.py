@@ -4,20 +4,22 @@ As ``promises.py``, it counts again from the steps and from the cluster's own ac
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from firebrigade.responder.model import Incident
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.store.store import Store
 from tests.responder.ordeal.promises import Write
 
 HELPED, FAILED = "verified", "failed"
+RESOLVE_WITHIN = timedelta(minutes=15)
 
 
-def check_trust(store: Store, writes: Sequence[Write]) -> None:
-    """Judge the ledger of runbooks that all began at auto, and that nobody has promoted."""
+def check_trust(store: Store, writes: Sequence[Write], now: datetime) -> None:
+    """Judge the ledger of runbooks that all began at auto, and that nobody has promoted, where nothing is due."""
     entries = store.ledger.entries()
     told = [(one.incident_id, one.event.value) for one in entries if one.event.value in {HELPED, FAILED}]
-    counted = [(one.id, came_to(store.steps(one.id))) for one in reversed(store.incidents())]
+    counted = [(one.id, came_to(store, one, now)) for one in reversed(store.incidents())]
     assert sorted(told) == [(number, word) for number, word in counted if word], f"{told}, and it was {counted}"
     made = {write.step_id for write in writes if not write.back}
     for incident in store.incidents():
@@ -27,13 +29,18 @@ def check_trust(store: Store, writes: Sequence[Write]) -> None:
                 _check_step(step, [at for at in failures if at < step.applied_at])
 
 
-def came_to(steps: Sequence[StepResult]) -> str:
+def came_to(store: Store, incident: Incident, now: datetime) -> str:
     """Return what a run that is over came to; empty if it says nothing."""
+    steps = store.steps(incident.id)
     ends = {StepStatus.FAILED, StepStatus.UNDONE}
     if any(step.worse_since is not None or (step.after is not None and step.status in ends) for step in steps):
         return FAILED
-    helped = any(step.status is StepStatus.VERIFIED and step.healthy_since is not None for step in steps)
-    return HELPED if helped else ""
+    helped = [step for step in steps if step.status is StepStatus.VERIFIED and step.healthy_since is not None]
+    if not helped or helped[0].finished_at is None:
+        return ""
+    if not incident.open:
+        return HELPED
+    return FAILED if now >= helped[0].finished_at + RESOLVE_WITHIN else ""
 
 
 def _check_step(step: StepResult, failures: Sequence[datetime]) -> None:

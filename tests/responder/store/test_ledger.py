@@ -14,7 +14,9 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from firebrigade.responder.case import Outcome
+from firebrigade.responder.conclusion import RECONCILER, Conclusion
 from firebrigade.responder.errors import ConflictError
+from firebrigade.responder.model import AlertStatus, IncidentStatus
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
@@ -71,8 +73,13 @@ def begins(store: Store, number: int = 1) -> StepResult:
 
 
 def ends(store: Store, step: StepResult, status: StepStatus = StepStatus.FAILED) -> bool:
-    over = replace(step, status=status, next_attempt_at=None, finished_at=NOW, verdict="looks bad")
+    seen = NOW if status is StepStatus.VERIFIED else None
+    over = replace(step, status=status, next_attempt_at=None, finished_at=NOW, verdict="looks bad", healthy_since=seen)
     return store.finish_step(over, (), NOW)
+
+
+def resolves(store: Store, number: int = 1) -> None:
+    store.record(group(number, NOW, AlertStatus.RESOLVED), NOW)
 
 
 def level(store: Store) -> TrustLevel:
@@ -86,6 +93,41 @@ def test_a_run_that_failed_takes_a_level_in_its_last_transaction(store: Store) -
     assert (entry.event, entry.level, entry.incident_id, entry.at) == ("failed", APPROVE, 1, NOW)
     assert [one.kind for one in store.timeline(1)][-1] == "trust_lost"
     assert store.chain(1).head.length == len(store.timeline(1))
+
+
+def test_a_repair_counts_in_the_transaction_in_which_its_alert_resolves(store: Store) -> None:
+    ends(store, begins(store), StepStatus.VERIFIED)
+    assert store.ledger.entries() == []
+    resolves(store)
+    assert [entry.event for entry in store.ledger.entries()] == ["verified"]
+    resolves(store)
+    store.decide(1, NOW, lambda case: Outcome(incident=case.incident))
+    assert len(store.ledger.entries()) == 1
+
+
+def test_a_repair_counts_in_the_transaction_in_which_its_alert_is_found_to_be_gone(store: Store) -> None:
+    ends(store, begins(store), StepStatus.VERIFIED)
+
+    def gone(case: Any) -> Conclusion:
+        ended = replace(case.incident, status=IncidentStatus.RESOLVED, resolved_by=RECONCILER)
+        return Conclusion(incident=ended, ended=("f1",))
+
+    store.reconcile(1, NOW, gone)
+    assert [entry.event for entry in store.ledger.entries()] == ["verified"]
+
+
+def test_a_step_that_is_found_healthy_after_its_alert_resolved_counts_once_it_is_over(store: Store) -> None:
+    step = begins(store)
+    resolves(store)
+    assert store.ledger.entries() == []
+    ends(store, step, StepStatus.VERIFIED)
+    assert [entry.event for entry in store.ledger.entries()] == ["verified"]
+
+
+def test_word_of_the_same_end_on_two_replicas_counts_the_run_once(store: Store) -> None:
+    ends(store, begins(store), StepStatus.VERIFIED)
+    _together([lambda: resolves(store), lambda: resolves(store)])
+    assert [entry.event for entry in store.ledger.entries()] == ["verified"]
 
 
 def test_a_result_that_came_too_late_takes_nothing(store: Store) -> None:
@@ -139,6 +181,7 @@ def test_a_failure_is_not_lost_to_a_promotion_at_the_same_moment(store: Store) -
     """Whichever comes first: never auto after both, since a promotion after the failure has no success to go by."""
     change(store, APPROVE)
     ends(store, begins(store), StepStatus.VERIFIED)
+    resolves(store)
     step = begins(store, 2)
 
     def promote() -> None:
