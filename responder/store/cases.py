@@ -1,4 +1,7 @@
-"""What a decision is shown, read in the transaction that writes what it decides. ``store.py`` calls it."""
+"""What a decision is shown, read in the transaction that writes what it decides. ``store.py`` calls it.
+
+Whatever locks several rows does so in one order: steps, their incident, and then the ledger's turn.
+"""
 
 from datetime import datetime
 
@@ -14,12 +17,13 @@ TIMELINE_OF_A_CASE = 30
 
 
 def whole(connection: Connection, incident_id: int, now: datetime) -> Case:
-    """Read an incident with everything that was recorded about it; NotFoundError if there is none."""
+    """Read an incident, locked, with everything that was recorded about it; NotFoundError if there is none."""
+    run = steps.of_incident(connection, incident_id, lock=True)
     return Case(
-        incident=incidents.one(connection, incident_id),
+        incident=incidents.one(connection, incident_id, lock=True),
         alerts=tuple(incidents.alerts(connection, incident_id)),
         deliveries=tuple(outbox.of_incident(connection, incident_id)),
-        steps=tuple(steps.of_incident(connection, incident_id)),
+        steps=tuple(run),
         timeline=tuple(incidents.entries(connection, incident_id, TIMELINE_OF_A_CASE)),
         automation_on=letters.automation_on(connection),
         now=now,
@@ -29,9 +33,16 @@ def whole(connection: Connection, incident_id: int, now: datetime) -> Case:
 def of_step(
     connection: Connection, step: StepResult, now: datetime, since: datetime, trust: TrustSettings | None
 ) -> StepCase:
-    """Read what decides whether a step's change is made now, with the steps begun since a moment."""
+    """Read what decides whether a step's change is made now, with the steps begun since a moment.
+
+    Two that are about to begin something read this one after the other: the second sees the intent of the first, and
+    both see a demotion that was written before.
+    """
+    steps.locked(connection, step.incident_id, step.position)
+    incident = incidents.one(connection, step.incident_id, lock=True)
+    ledger.take_turn(connection)
     return StepCase(
-        incident=incidents.one(connection, step.incident_id),
+        incident=incident,
         trust=ledger.standing_of(connection, trust, step) if trust else None,
         history=tuple(steps.begun_since(connection, since)),
         automation_on=letters.automation_on(connection),

@@ -13,13 +13,14 @@ from firebrigade.responder.store import rows
 from firebrigade.responder.store.tables import incident_alerts, incidents, timeline
 
 
-def one(connection: Connection, incident_id: int) -> Incident:
-    """Return an incident.
+def one(connection: Connection, incident_id: int, *, lock: bool = False) -> Incident:
+    """Return an incident; with ``lock``, one that nobody else changes until the transaction ends.
 
     Raises:
         NotFoundError: there is none with this id.
     """
-    row = connection.execute(select(incidents).where(incidents.c.id == incident_id)).mappings().one_or_none()
+    query = select(incidents).where(incidents.c.id == incident_id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     if row is None:
         raise NotFoundError(f"there is no incident {incident_id}")
     return rows.incident(row)
@@ -140,7 +141,7 @@ def acknowledge(connection: Connection, incident_id: int, actor: str, now: datet
         NotFoundError: no such incident.
         ConflictError: it is resolved.
     """
-    incident = one(connection, incident_id)
+    incident = one(connection, incident_id, lock=True)
     if not incident.open:
         raise ConflictError(f"incident {incident_id} is resolved: it can't be acknowledged any more")
     if incident.status is IncidentStatus.ACKNOWLEDGED:
@@ -163,7 +164,7 @@ def resolve(connection: Connection, incident_id: int, actor: str, now: datetime)
     Raises:
         NotFoundError: no such incident.
     """
-    incident = one(connection, incident_id)
+    incident = one(connection, incident_id, lock=True)
     if not incident.open:
         return incident
     changed = replace(

@@ -2,7 +2,8 @@
 
 A run's entry is written in the transaction that ends the run or its alert, once for each environment that it was about:
 a unique index on both stands behind that. Whoever adds to the ledger waits for whoever is adding, so that no failure is
-lost between a person's look at it and their promotion.
+lost between a person's look at it and their promotion; whoever begins a change waits as well, so that none is begun by
+a level that is no more.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ class Ledger:
         """Write a person's change down if it is allowed, and return what comes of it; raises ConflictError."""
         key = change.key
         with self._database.write() as connection:
-            _take_turn(connection)
+            take_turn(connection)
             entry = entry_of(settings, change, _standing(connection, settings, key), now)
             if entry is not None:
                 _add(connection, entry)
@@ -58,7 +59,10 @@ class Ledger:
 
 
 def standing_of(connection: Connection, settings: TrustSettings, step: StepResult) -> Standing:
-    """Return where the runbook that a step is of stands in the step's environment, with the steps of its run."""
+    """Return where the runbook that a step is of stands in the step's environment, with the steps of its run.
+
+    It stays so until the transaction ends only for whoever has taken their turn.
+    """
     run = steps.of_incident(connection, step.incident_id)
     runbook = incidents.one(connection, step.incident_id).runbook
     return _standing(connection, settings, _key(runbook, step.environment, run))
@@ -77,7 +81,7 @@ def conclude(connection: Connection, settings: TrustSettings | None, incident_id
     found = outcomes(run, Aftermath(incident=incident, alerts=alerts, now=now))
     if not found:
         return
-    _take_turn(connection)
+    take_turn(connection)
     known = _environments_told(connection, incident_id)
     for environment, (event, reason) in found.items():
         if environment not in known:
@@ -102,8 +106,11 @@ def _write_down(connection: Connection, settings: TrustSettings, key: TrustKey, 
     incidents.append(connection, entry.incident_id, [told])
 
 
-def _take_turn(connection: Connection) -> None:
-    """Wait for whoever is adding; SQLite has one writer anyway."""
+def take_turn(connection: Connection) -> None:
+    """Wait for whoever is adding, or is about to act on what is there; SQLite has one writer anyway.
+
+    It comes after every lock of a row, so that no two transactions wait for each other.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 

@@ -65,11 +65,12 @@ def record(connection: Connection, group: AlertGroup, now: datetime, body_hash: 
 
 def complete(connection: Connection, incident_id: int, alerts: Sequence[Alert], now: datetime) -> None:
     """Add the alerts that Alertmanager left out of a truncated group: the incident is complete again."""
+    incident = incident_store.one(connection, incident_id, lock=True)
     known = {held.alert.fingerprint: held for held in incident_store.alerts(connection, incident_id)}
     news = _compare(known, alerts, now)
     _write_alerts(connection, incident_id, known, news.changed, now)
     connection.execute(update(group_keys).where(group_keys.c.incident_id == incident_id).values(truncated_alerts=0))
-    incident = replace(incident_store.one(connection, incident_id), incomplete=False, next_due_at=now)
+    incident = replace(incident, incomplete=False, next_due_at=now)
     incident_store.append(connection, incident_id, news.entries)
     incident_store.write(connection, replace(incident, news=incident.news + bool(news.entries)))
 
@@ -196,7 +197,7 @@ def _incomplete(connection: Connection, incident_id: int) -> bool:
 
 
 def _extend(connection: Connection, incident_id: int, group: AlertGroup, now: datetime) -> None:
-    incident = incident_store.one(connection, incident_id)
+    incident = incident_store.one(connection, incident_id, lock=True)
     known = {held.alert.fingerprint: held for held in incident_store.alerts(connection, incident_id)}
     news = _compare(known, group.alerts, now)
     _write_alerts(connection, incident_id, known, news.changed, now)

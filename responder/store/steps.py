@@ -15,10 +15,10 @@ from firebrigade.responder.store.tables import incidents, steps
 _OPEN = tuple(status.value for status in StepStatus if not status.over)
 
 
-def of_incident(connection: Connection, incident_id: int) -> list[StepResult]:
-    """Return an incident's steps in order."""
+def of_incident(connection: Connection, incident_id: int, *, lock: bool = False) -> list[StepResult]:
+    """Return an incident's steps in order; with ``lock``, nobody else changes them until the transaction ends."""
     query = select(steps).where(steps.c.incident_id == incident_id).order_by(steps.c.position)
-    return [rows.step(row) for row in connection.execute(query).mappings()]
+    return [rows.step(row) for row in connection.execute(query.with_for_update() if lock else query).mappings()]
 
 
 def put(connection: Connection, incident_id: int, step: StepResult) -> None:
