@@ -55,6 +55,7 @@ class StepResult:
         healthy_since: since when every look has found it healthy; None after one that did not.
         healthy_seen_at: when a look found it healthy last.
         worse_since: since when every look has found things worse than before it; stays when it is taken back for that.
+        worse_seen_at: when a look found things worse last.
         proposed_at: when a person was asked to approve its plan.
         expires_at: until when the answer is waited for, and then until when an approval holds.
         approved_plan: the hash of the plan that was approved; empty: none was.
@@ -84,6 +85,7 @@ class StepResult:
     healthy_since: datetime | None = None
     healthy_seen_at: datetime | None = None
     worse_since: datetime | None = None
+    worse_seen_at: datetime | None = None
     finished_at: datetime | None = None
     proposed_at: datetime | None = None
     expires_at: datetime | None = None

@@ -80,7 +80,11 @@ def proposal_of(incident: Incident, steps: Sequence[StepResult]) -> Proposal | N
 
 def _verified_by(step: RunbookStep) -> str:
     asked = f" and {step.verify_query}" if step.verify_query else ""
-    return f"healthy in the cluster{asked}, within {format_duration(step.verify_within)}"
+    return f"healthy in the cluster{asked}, within {format_duration(step.verify_within)}{_worse(step)}"
+
+
+def _worse(step: RunbookStep) -> str:
+    return f"; taken back at once if {step.worse.query} rises by {step.worse.rises_by:g}" if step.worse else ""
 
 
 def _undone_by(step: RunbookStep) -> str:

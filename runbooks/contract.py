@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from firebrigade.runbooks.must_not_rise import MustNotRise
 from firebrigade.runbooks.rights import Right
 
 Json = Any  # what json.dumps takes
@@ -223,6 +224,7 @@ class RunbookStep:
         healthy_for: how long it must be healthy without a break to count; may end after ``verify_within``.
         verify_query: PromQL that must return a non-empty, all-true vector, or empty. ``$label`` inside a quoted
             matcher value stands for the alert's label.
+        worse: what takes the change back at once when it rises; None: only ready pods are compared with before.
         undo: take the change back when it did not help.
         when: conditions without which it is skipped (``conditions.py``).
     """
@@ -234,6 +236,7 @@ class RunbookStep:
     verify_within: timedelta = timedelta(minutes=3)
     healthy_for: timedelta = timedelta()
     verify_query: str = ""
+    worse: MustNotRise | None = None
     undo: bool = False
     when: Mapping[str, Json] = field(default_factory=dict)
 

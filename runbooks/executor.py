@@ -4,6 +4,7 @@ The responder calls it and writes down what comes back. It keeps nothing and wai
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -26,9 +27,11 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.guards.scope import ScopeGuard
 from firebrigade.runbooks.labelled import PlansWithLabels
+from firebrigade.runbooks.must_not_rise import ChangeAge
 from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
 from firebrigade.runbooks.promql import placeholders, render_query
 from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
+from firebrigade.runbooks.rises import compare, unless_risen
 from firebrigade.runbooks.targets import resolve_target
 from firebrigade.runbooks.worse import unless_worse
 
@@ -108,7 +111,7 @@ class RunbookExecutor:
         if refusal := self._not_configured(step):
             return refusal
         # A step that could not be verified is not begun.
-        if missing := sorted(name for name in placeholders(step.verify_query) if not labels.get(name)):
+        if missing := sorted(name for name in _labels_asked_with(step) if not labels.get(name)):
             text = f"The alert carries no label {missing[0]}, which the verification's query needs."
             return Refusal(reason=RefusalReason.INVALID_TARGET, summary=text)
         action = self._actions[step.action]
@@ -129,19 +132,25 @@ class RunbookExecutor:
         """Apply; raises as Action.apply does."""
         return self._action(plan).apply(plan)
 
-    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
+    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str], age: ChangeAge | None = None) -> Verdict:
         """Ask the action and, where the step has a query, Prometheus; healthy when both say so, or worse than before.
 
+        Args:
+            plan: what was applied.
+            step: how it is verified.
+            labels: the alert's, for the queries.
+            age: how long ago it was applied; None: what must not rise is not compared.
+
         Raises:
-            TemporaryActionError: one of them can't be asked now.
+            TemporaryActionError: the cluster, or Prometheus for the query, can't be asked now.
         """
         try:
             verdict = unless_worse(plan, self._action(plan).verify(plan))
-            if verdict.health is not Health.HEALTHY or not step.verify_query:
-                return verdict
-            return _both(verdict, self._ask(step.verify_query, labels))
+            if verdict.health is Health.HEALTHY and step.verify_query:
+                verdict = _both(verdict, self._ask(step.verify_query, labels))
         except PermanentActionError as error:
             return Verdict(health=Health.FAILED, summary=f"It can't be verified: {error}")
+        return verdict if age is None else self._unless_risen(verdict, step, labels, age)
 
     def undo(self, plan: Plan) -> Change | None:
         """Undo; raises as Action.undo does."""
@@ -154,7 +163,7 @@ class RunbookExecutor:
                 "set kubernetes in firebrigade.yaml, supervisor for an action on agents, prometheus for a query, "
                 "endpoints for a request, or alertmanagers for a silence."
             )
-        elif step.verify_query and self._prometheus is None:
+        elif (step.verify_query or step.worse) and self._prometheus is None:
             text = f"The step {step.name} is verified by a query, and no Prometheus is configured: set prometheus."
         else:
             return None
@@ -175,6 +184,19 @@ class RunbookExecutor:
         verdict = verdict_of(self._prometheus.query(rendered))
         evidence = {**verdict.evidence, "query": rendered}
         return Verdict(health=verdict.health, summary=verdict.summary, evidence=evidence)
+
+    def _unless_risen(self, verdict: Verdict, step: RunbookStep, labels: Mapping[str, str], age: ChangeAge) -> Verdict:
+        """Compare what must not rise, where the cluster alone would wait or be content."""
+        prometheus = self._prometheus
+        if step.worse is None or prometheus is None or verdict.health not in {Health.WAITING, Health.HEALTHY}:
+            return verdict
+        worse = replace(step.worse, query=render_query(step.worse.query, labels))
+        comparison = compare(lambda at: prometheus.query(worse.query, at), worse, age)
+        return verdict if comparison is None else unless_risen(verdict, comparison)
+
+
+def _labels_asked_with(step: RunbookStep) -> frozenset[str]:
+    return placeholders(step.verify_query) | placeholders(step.worse.query if step.worse else "")
 
 
 def _target(step: RunbookStep, labels: Mapping[str, str], action: Action) -> Target | Refusal:

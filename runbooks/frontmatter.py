@@ -24,12 +24,14 @@ from pydantic import (
 
 from firebrigade.runbooks.conditions import parse_matcher
 from firebrigade.runbooks.contract import Json
-from firebrigade.runbooks.durations import Duration
+from firebrigade.runbooks.durations import Duration, format_duration
+from firebrigade.runbooks.look_back import check_comparable, looks_back, recorded
 from firebrigade.runbooks.promql import check_query
 from firebrigade.runbooks.targets import is_name, is_namespace
 
 Path = tuple[str | int, ...]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+SEEN_FOR = timedelta(seconds=30)  # how long a rise is looked at before it is believed, and the looks between
 LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 
 
@@ -51,6 +53,12 @@ def _namespace(text: str) -> str:
 
 def _query(text: str) -> str:
     if text and (problem := check_query(text)):
+        raise ValueError(problem)
+    return text
+
+
+def _comparable(text: str) -> str:
+    if problem := check_comparable(text):
         raise ValueError(problem)
     return text
 
@@ -101,17 +109,46 @@ class TargetSpec(_Strict):
     kind: Literal["pod", "deployment", "statefulset", "daemonset", "node", "agent"] | None = None
 
 
+class WorseSpec(_Strict):
+    """A value in Prometheus that the step must not make rise.
+
+    Attributes:
+        rises_by: by how much more than before, in the query's unit.
+        looks_back: how far the query looks into the past; None: as its ranges and offsets say.
+    """
+
+    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_comparable)]
+    rises_by: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    looks_back: Duration | None = None
+
+    @property
+    def all_after(self) -> timedelta:
+        """How long after the change the query looks at nothing from before it."""
+        return self.looks_back if self.looks_back is not None else looks_back(self.query)
+
+    @model_validator(mode="after")
+    def _far_enough(self) -> Self:
+        name, ranges = recorded(self.query), looks_back(self.query)
+        if name and self.looks_back is None:
+            raise ValueError(f"needs looks_back: how far the rule that records {name} looks into the past")
+        if self.looks_back is not None and self.looks_back < ranges:
+            raise ValueError(f"looks_back must be at least {format_duration(ranges)}, as the query's ranges say")
+        return self
+
+
 class VerifySpec(_Strict):
     """How to tell that a step helped.
 
     Attributes:
         within: how long it may take to become healthy.
         healthy_for: how long it must then stay so without a break; nothing: one healthy look is enough.
+        worse: what takes the step back at once; None: only ready pods are compared with those of before.
     """
 
     within: Duration = timedelta(minutes=3)
     healthy_for: Duration = timedelta()
     query: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_query)] = ""
+    worse: WorseSpec | None = None
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:
@@ -119,6 +156,9 @@ class VerifySpec(_Strict):
             raise ValueError("within must be more than nothing and at most 1h: people wait for it")
         if self.healthy_for > timedelta(hours=1):
             raise ValueError("healthy_for must be at most 1h: people wait for it")
+        if self.worse is not None and self.healthy_for < self.worse.all_after + SEEN_FOR:
+            least = format_duration(self.worse.all_after + SEEN_FOR)
+            raise ValueError(f"healthy_for must be at least {least} with worse: no rise can be seen before")
         return self
 
 
@@ -156,6 +196,12 @@ class StepSpec(_Strict):
     params: dict[str, Json] = Field(default_factory=dict)
     verify: VerifySpec = Field(default_factory=VerifySpec)
     undo: bool = False
+
+    @model_validator(mode="after")
+    def _taken_back(self) -> Self:
+        if self.verify.worse is not None and not self.undo:
+            raise ValueError("undo must be true with verify.worse: what makes things worse is taken back")
+        return self
 
 
 class FrontMatter(_Strict):

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from firebrigade.runbooks import frontmatter, registry
 from firebrigade.runbooks.contract import Risk, Runbook, RunbookStep
-from firebrigade.runbooks.frontmatter import FrontMatter, StepSpec
+from firebrigade.runbooks.frontmatter import FrontMatter, StepSpec, WorseSpec
+from firebrigade.runbooks.must_not_rise import MustNotRise
 from firebrigade.runbooks.readings import UNKNOWN, AnyAction
 from firebrigade.runbooks.shell_commands import check_commands
 from firebrigade.runbooks.targets import LITERAL_NAME, WITHOUT_NAMESPACE
@@ -220,8 +221,15 @@ def _step(spec: StepSpec) -> RunbookStep:
         verify_within=spec.verify.within,
         healthy_for=spec.verify.healthy_for,
         verify_query=spec.verify.query,
+        worse=_worse(spec.verify.worse),
         undo=spec.undo,
     )
+
+
+def _worse(spec: WorseSpec | None) -> MustNotRise | None:
+    if spec is None:
+        return None
+    return MustNotRise(query=spec.query, rises_by=spec.rises_by, looks_back=spec.all_after)
 
 
 def _answered_twice(runbooks: Iterable[Runbook]) -> list[str]:

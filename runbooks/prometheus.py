@@ -41,10 +41,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryResult:
-    """An instant vector; a scalar is one sample without labels. Warnings say that it may not be complete."""
+    """An instant vector; a scalar is one sample without labels.
+
+    Attributes:
+        warnings: they say that it may not be complete.
+        evaluated_at: for which moment, in seconds since 1970 by Prometheus' clock; None where it has no samples.
+    """
 
     samples: tuple[Sample, ...]
     warnings: tuple[str, ...] = ()
+    evaluated_at: float | None = None
 
 
 class PrometheusClient:
@@ -53,15 +59,19 @@ class PrometheusClient:
     def __init__(self, settings: PrometheusSettings) -> None:
         self._settings = settings
 
-    def query(self, promql: str) -> QueryResult:
-        """Evaluate a query now.
+    def query(self, promql: str, at: float | None = None) -> QueryResult:
+        """Evaluate a query.
+
+        Args:
+            promql: the query.
+            at: for which moment, in seconds since 1970 by Prometheus' clock; None: now.
 
         Raises:
             TemporaryActionError: Prometheus can't be asked, is overloaded, or took too long.
             PermanentActionError: it refuses the query or the token.
         """
         try:
-            answer = self._post(promql)
+            answer = self._post(promql, at)
         except requests.RequestException as error:
             cause = type(error).__name__.removesuffix("Error")
             raise TemporaryActionError(f"Prometheus did not answer: {cause}.") from None
@@ -69,10 +79,13 @@ class PrometheusClient:
         if answer.status_code != 200 or body.get("status") != "success":
             reason = redact(str(body.get("error") or "no reason given"), _secrets(self._settings))
             _refuse(answer.status_code, reason, answer.headers.get("Retry-After"))
-        return QueryResult(samples=_samples(body.get("data")), warnings=tuple(body.get("warnings") or ()))
+        data = body.get("data")
+        samples, warnings = _samples(data), tuple(body.get("warnings") or ())
+        return QueryResult(samples=samples, warnings=warnings, evaluated_at=_evaluated_at(data))
 
-    def _post(self, promql: str) -> requests.Response:
+    def _post(self, promql: str, at: float | None) -> requests.Response:
         settings = self._settings
+        moment = {} if at is None else {"time": f"{at:.3f}"}
         with requests.Session() as session:
             # A proxy or a .netrc of the machine has no business between us and Prometheus.
             session.trust_env = False
@@ -80,7 +93,7 @@ class PrometheusClient:
                 session.headers["Authorization"] = f"Bearer {settings.token.get_secret_value()}"
             return session.post(
                 settings.url.rstrip("/") + "/api/v1/query",
-                data={"query": promql, "timeout": f"{settings.timeout_seconds:g}s"},
+                data={"query": promql, "timeout": f"{settings.timeout_seconds:g}s", **moment},
                 timeout=settings.timeout_seconds,
                 allow_redirects=False,
             )
@@ -116,6 +129,13 @@ def _samples(data: Json) -> tuple[Sample, ...]:
     except (KeyError, TypeError, ValueError, IndexError):
         raise TemporaryActionError("What answers at Prometheus' address does not speak its API.") from None
     raise PermanentActionError(f"The query returns a {str(kind)[:20]}, not an instant vector.")
+
+
+def _evaluated_at(data: Json) -> float | None:
+    """Return the moment of an answer that has samples; ``_samples`` has read it before."""
+    result = data["result"]
+    first = result if data["resultType"] == "scalar" else result[0]["value"] if result else None
+    return float(first[0]) if first else None
 
 
 def _secrets(settings: PrometheusSettings) -> list[str]:

@@ -40,7 +40,7 @@ def check_query(query: str) -> str | None:
     ``bool`` drops the series for which it is false, and keeps a true one at its value, which may be 0.
     """
     problem = check_instant(query)
-    if not problem and _filters(promql_parser.parse(query)):
+    if not problem and filters(promql_parser.parse(query)):
         return "compares without bool: write == bool 1, so that a series that is not true stays visible"
     return problem
 
@@ -75,6 +75,18 @@ def render_query(query: str, labels: Mapping[str, str]) -> str:
     return "".join(_rendered(token, labels) for token in _tokens(query))
 
 
+def filters(expression: object) -> bool:
+    """Return whether the outermost operator, or one below and/or/unless, is a comparison that drops series."""
+    if isinstance(expression, promql_parser.ParenExpr):
+        return filters(expression.expr)
+    if not isinstance(expression, promql_parser.BinaryExpr):
+        return False
+    operator = str(expression.op)
+    if operator in _COMPARISONS:
+        return not (expression.modifier and expression.modifier.return_bool)
+    return operator in _SET_OPERATORS and (filters(expression.lhs) or filters(expression.rhs))
+
+
 def _rendered(token: _Token, labels: Mapping[str, str]) -> str:
     if not token.operator:
         return token.text
@@ -89,18 +101,6 @@ def _escaped(value: str, quote: str, regex: bool) -> str:
     text = _REGEX_SPECIAL.sub(r"\\\g<0>", value) if regex else value
     text = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
     return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)
-
-
-def _filters(expression: object) -> bool:
-    """Return whether the outermost operator, or one below and/or/unless, is a comparison that drops series."""
-    if isinstance(expression, promql_parser.ParenExpr):
-        return _filters(expression.expr)
-    if not isinstance(expression, promql_parser.BinaryExpr):
-        return False
-    operator = str(expression.op)
-    if operator in _COMPARISONS:
-        return not (expression.modifier and expression.modifier.return_bool)
-    return operator in _SET_OPERATORS and (_filters(expression.lhs) or _filters(expression.rhs))
 
 
 def _misplaced(query: str) -> str | None:

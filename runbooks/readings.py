@@ -21,6 +21,7 @@ from firebrigade.runbooks.contract import (
     Target,
     Verdict,
 )
+from firebrigade.runbooks.must_not_rise import ChangeAge
 from firebrigade.runbooks.rights import Right
 
 UNKNOWN = "unknown"  # what every reading comes to that could not be made
@@ -132,8 +133,11 @@ class StepExecutor(Protocol):
         """Apply; raises as Action.apply does."""
         ...
 
-    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
-        """Ask the action and, where the step has a query, Prometheus; healthy when both say so."""
+    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str], age: ChangeAge | None = None) -> Verdict:
+        """Ask the action and, where the step has a query, Prometheus; healthy when both say so.
+
+        With the change's age, what must not rise is compared with the time before the change.
+        """
         ...
 
     def undo(self, plan: Plan) -> Change | None:

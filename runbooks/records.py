@@ -15,6 +15,7 @@ from firebrigade.runbooks.contract import (
     RunbookStep,
     Target,
 )
+from firebrigade.runbooks.must_not_rise import MustNotRise
 
 JsonObject = Mapping[str, Json]
 _UNNAMED = {"planned_at", "seen"}
@@ -79,7 +80,11 @@ def change_to_json(change: Change) -> dict[str, Json]:
 
 
 def step_to_json(step: RunbookStep) -> dict[str, Json]:
-    """Return a runbook's step as JSON, so that an edit of the file never changes a run that is under way."""
+    """Return a runbook's step as JSON, so that an edit of the file never changes a run that is under way.
+
+    What a step does not have is left out where it came with a later version: trust knows steps by these words.
+    """
+    worse = {"worse": _worse_to_json(step.worse)} if step.worse else {}
     return {
         "name": step.name,
         "action": step.action,
@@ -90,6 +95,7 @@ def step_to_json(step: RunbookStep) -> dict[str, Json]:
         "verify_query": step.verify_query,
         "undo": step.undo,
         "when": dict(step.when),
+        **worse,
     }
 
 
@@ -106,7 +112,21 @@ def step_from_json(data: JsonObject) -> RunbookStep:
         # Runs that began with an earlier version have none of these.
         healthy_for=timedelta(seconds=data.get("healthy_for_seconds", 0)),
         when=data.get("when", {}),
+        worse=_worse_from_json(data["worse"]) if "worse" in data else None,
     )
+
+
+def _worse_to_json(worse: MustNotRise) -> dict[str, Json]:
+    return {
+        "query": worse.query,
+        "rises_by": worse.rises_by,
+        "looks_back_seconds": worse.looks_back.total_seconds(),
+    }
+
+
+def _worse_from_json(data: JsonObject) -> MustNotRise:
+    looks_back = timedelta(seconds=data["looks_back_seconds"])
+    return MustNotRise(query=data["query"], rises_by=data["rises_by"], looks_back=looks_back)
 
 
 def _aware(text: str) -> datetime:

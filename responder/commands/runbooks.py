@@ -250,7 +250,8 @@ def _conditions(when: Mapping[str, Any]) -> str:
 def _verification(step: RunbookStep) -> str:
     if action_classes()[step.action].RISK is Risk.READ:
         return ""
-    return f"within {format_duration(step.verify_within)} {step.verify_query}"
+    worse = f"; taken back if {step.worse.query} rises by {step.worse.rises_by:g}" if step.worse else ""
+    return f"within {format_duration(step.verify_within)} {step.verify_query}{worse}"
 
 
 def _describe_target(target: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from firebrigade.responder.engine.reading import take_reading
 from firebrigade.responder.engine.skipping import skipped
 from firebrigade.responder.engine.step_decisions import (
     Decided,
+    age_of,
     applying,
     given_up,
     left_in_place,
@@ -236,7 +237,7 @@ class Runner:
     def _verify(self, step: StepResult) -> None:
         definition = records.step_from_json(step.definition)
         plan = records.plan_from_json(step.plan or {})
-        verdict = self._executor.verify(plan, definition, step.labels)
+        verdict = self._executor.verify(plan, definition, step.labels, age_of(step, definition, self._clock.now()))
         now = self._clock.now()
         incident_open = self._store.incident(step.incident_id).open
         judged = judge(

@@ -5,13 +5,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import Incident, TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.runbooks import records
-from firebrigade.runbooks.contract import ActionError, PastStep, PermanentActionError, Refusal, Verdict
+from firebrigade.runbooks.contract import ActionError, PastStep, PermanentActionError, Refusal, RunbookStep, Verdict
+from firebrigade.runbooks.must_not_rise import ChangeAge
 
 Decided = tuple[StepResult, list[TimelineEntry]]
 
@@ -51,6 +52,14 @@ def given_up(step: StepResult, incident: Incident, error: ActionError, now: date
         status, kind, words = StepStatus.FAILED, "step_failed", str(error)
     ended = replace(step, status=status, next_attempt_at=None, finished_at=now, verdict=words)
     return ended, [step_entry(step, now, kind, words)]
+
+
+def age_of(step: StepResult, definition: RunbookStep, now: datetime) -> ChangeAge | None:
+    """Return how long ago an applied step's change was made; None where nobody can tell, as after a clock set back."""
+    if step.applied_at is None or step.verify_until is None:
+        return None
+    made = now - (step.verify_until - definition.verify_within)
+    return ChangeAge(begun=now - step.applied_at, made=made) if made >= timedelta() else None
 
 
 def left_in_place(step: StepResult, incident: Incident, now: datetime) -> Decided:

@@ -10,7 +10,7 @@ from firebrigade.runbooks.contract import Health, Verdict
 from firebrigade.runbooks.durations import format_duration
 
 LOOK_AGAIN_AFTER = timedelta(seconds=2)
-LONGEST_GAP = timedelta(minutes=1)  # between two healthy looks of one stretch
+LONGEST_GAP = timedelta(minutes=1)  # between two looks of one stretch, healthy or worse
 WORSE_FOR = timedelta(seconds=20)  # a pod that fails a single probe is ready again by then
 PATIENCE = timedelta(hours=1)  # with stretches that are broken for no other reason than that nobody looked
 
@@ -43,10 +43,10 @@ def judge(
         return _healthy(judged, healthy_for, incident_open=incident_open, now=now)
     judged = replace(judged, healthy_since=None, healthy_seen_at=None)
     if verdict.health is Health.WORSE:
-        judged = replace(judged, worse_since=step.worse_since or now)
+        judged = replace(judged, worse_since=_worse_since(step, now), worse_seen_at=now)
         undo, for_sure = True, _stays_worse(judged, now)
     else:
-        judged, for_sure = replace(judged, worse_since=None), verdict.health is Health.FAILED
+        judged, for_sure = replace(judged, worse_since=None, worse_seen_at=None), verdict.health is Health.FAILED
     if not for_sure and not out_of_time(judged, now):
         return replace(judged, next_attempt_at=now + LOOK_AGAIN_AFTER)
     if not incident_open:
@@ -63,13 +63,19 @@ def out_of_time(step: StepResult, now: datetime) -> bool:
     return step.healthy_seen_at is None or now - step.healthy_seen_at > LONGEST_GAP
 
 
+def _worse_since(step: StepResult, now: datetime) -> datetime:
+    """Return since when it is worse as far as anybody has seen: two bad moments are no stretch."""
+    seen_at = step.worse_seen_at
+    return now if step.worse_since is None or seen_at is None or now - seen_at > LONGEST_GAP else step.worse_since
+
+
 def _stays_worse(step: StepResult, now: datetime) -> bool:
     return step.worse_since is not None and now - step.worse_since >= WORSE_FOR
 
 
 def _healthy(step: StepResult, healthy_for: timedelta, *, incident_open: bool, now: datetime) -> StepResult:
     since = _unbroken_since(step, now)
-    held = replace(step, healthy_since=since, healthy_seen_at=now, worse_since=None)
+    held = replace(step, healthy_since=since, healthy_seen_at=now, worse_since=None, worse_seen_at=None)
     missing, said = since + healthy_for - now, step.verdict.rstrip(".")
     if missing <= timedelta():
         words = f"{said}, for {format_duration(healthy_for)} without a break." if healthy_for else step.verdict

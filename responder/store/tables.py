@@ -211,6 +211,7 @@ steps = Table(
     Column("healthy_since", Instant),
     Column("healthy_seen_at", Instant),
     Column("worse_since", Instant),
+    Column("worse_seen_at", Instant),
     Column("environment", String(63), nullable=False, server_default=""),
     Column("refusal", String(32), nullable=False, server_default=""),
     UniqueConstraint("incident_id", "position"),

@@ -1,7 +1,9 @@
-"""Prometheus' instant query over HTTP, answered from samples of virtual time at the clock's time.
+"""Prometheus' instant query over HTTP, answered from samples of virtual time at the clock's time or an earlier one.
 
 https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
 """
+
+from datetime import UTC, datetime
 
 from firebrigade.responder.clock import Clock
 from sandbox.http_server import Answer, HttpServer, Request
@@ -21,9 +23,11 @@ class Prometheus(HttpServer):
         """Answer a query; what is asked beyond that does not exist here."""
         if request.path != "/api/v1/query":
             return Answer(status=404, body="404 page not found")
-        now = self._clock.now()
+        form, now = request.form(), self._clock.now()
+        if "time" in form:
+            now = datetime.fromtimestamp(float(form["time"]), tz=UTC)
         try:
-            found = self._evaluator.evaluate(request.form().get("query", ""), now)
+            found = self._evaluator.evaluate(form.get("query", ""), now)
         except UnsupportedQueryError as error:
             return Answer(status=400, body={"status": "error", "errorType": "bad_data", "error": str(error)})
         result = [{"metric": dict(labels), "value": [now.timestamp(), str(value)]} for labels, value in found.items()]

@@ -24,7 +24,13 @@ class Series:
 
     labels: Mapping[str, str]
     samples: deque[tuple[datetime, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
-    ended: bool = False
+    ended_at: datetime | None = None
+
+    def latest(self, now: datetime) -> tuple[datetime, float] | None:
+        """Return the latest sample of a moment; None where the series was over, or had not begun."""
+        if self.ended_at is not None and self.ended_at <= now:
+            return None
+        return next((sample for sample in reversed(self.samples) if sample[0] <= now), None)
 
 
 class Samples:
@@ -36,15 +42,16 @@ class Samples:
     def scrape(self, found: Mapping[Labels, float], now: datetime) -> None:
         """Keep what a scrape has found; a series that it has not found has ended."""
         for labels, series in self._series.items():
-            series.ended = labels not in found
+            series.ended_at = None if labels in found else series.ended_at or now
         for labels, value in found.items():
             self._series.setdefault(labels, Series(labels=dict(labels))).samples.append((now, value))
 
     def instant(self, meets: Callable[[Mapping[str, str]], bool], now: datetime) -> Iterator[tuple[Series, float]]:
         """Yield each series that is not over, with its latest value."""
         for series in self._series.values():
-            if not series.ended and meets(series.labels) and series.samples[-1][0] > now - LOOKBACK:
-                yield series, series.samples[-1][1]
+            latest = series.latest(now) if meets(series.labels) else None
+            if latest is not None and latest[0] > now - LOOKBACK:
+                yield series, latest[1]
 
     def ranges(
         self, meets: Callable[[Mapping[str, str]], bool], now: datetime, over: timedelta
@@ -52,6 +59,6 @@ class Samples:
         """Yield each series with its samples of the time before now, those that are over too."""
         for series in self._series.values():
             if meets(series.labels):
-                samples = [sample for sample in series.samples if sample[0] > now - over]
+                samples = [sample for sample in series.samples if now - over < sample[0] <= now]
                 if samples:
                     yield series, samples

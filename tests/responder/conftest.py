@@ -49,6 +49,7 @@ from firebrigade.runbooks.contract import (
     Verdict,
 )
 from firebrigade.runbooks.modes import AutomationMode
+from firebrigade.runbooks.must_not_rise import ChangeAge
 from tests.responder.scripted_readings import ScriptedReadings
 
 FIRING = AlertStatus.FIRING
@@ -100,6 +101,7 @@ class ScriptedExecutor(ScriptedReadings):
         self.plan_refusals: dict[str, Refusal] = {}
         self.errors: list[Exception] = []
         self.undo_errors: list[Exception] = []
+        self.ages: list[ChangeAge | None] = []
         self.verify_errors: list[Exception] = []
         self.history: list[Sequence[PastStep]] = []
         self.not_permitted: Refusal | None = None
@@ -138,7 +140,8 @@ class ScriptedExecutor(ScriptedReadings):
             self.changes.append(plan.step_id)
         return Change(already=already, after={}, summary="done")
 
-    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str]) -> Verdict:
+    def verify(self, plan: Plan, step: RunbookStep, labels: Mapping[str, str], age: ChangeAge | None = None) -> Verdict:
+        self.ages.append(age)
         if self.verify_errors:
             raise self.verify_errors.pop(0)
         health = self.healths.pop(0) if self.healths else Health.HEALTHY

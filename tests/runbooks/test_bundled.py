@@ -9,6 +9,7 @@ import yaml
 
 from firebrigade.runbooks.contract import Risk, Runbook, Target
 from firebrigade.runbooks.loader import BUNDLED, RunbookLibrary
+from firebrigade.runbooks.look_back import check_comparable
 from firebrigade.runbooks.promql import check_query, render_query
 from firebrigade.runbooks.registry import action_classes
 from firebrigade.runbooks.targets import resolve_target
@@ -104,6 +105,8 @@ def test_a_step_finds_its_target_and_can_be_verified(runbook: Runbook, step: Any
     assert isinstance(target, Target)
     assert step.verify_query
     assert check_query(render_query(step.verify_query, LABELS)) is None
+    if step.worse:
+        assert check_comparable(render_query(step.worse.query, LABELS)) is None
 
 
 def test_what_is_looked_at_is_looked_at_before_anything_is_changed() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for, scope_for
 from firebrigade.runbooks.modes import AutomationMode, Modes
+from firebrigade.runbooks.must_not_rise import ChangeAge, MustNotRise
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
 from sandbox.cluster import Fault
 from sandbox.http_server import Answer, HttpServer, Request
@@ -36,11 +38,14 @@ class Scripted(HttpServer):
     def __init__(self) -> None:
         super().__init__()
         self.value: str | None = "1"
+        self.earlier = "1"  # at any moment but now
         self.queries: list[str] = []
 
     def answer(self, request: Request) -> Answer:
-        self.queries.append(request.form()["query"])
-        samples = [{"metric": {}, "value": [1, self.value]}] if self.value is not None else []
+        form = request.form()
+        self.queries.append(form["query"])
+        value = self.earlier if "time" in form else self.value
+        samples = [{"metric": {}, "value": [float(form.get("time", 1)), value]}] if value is not None else []
         return Answer(body={"status": "success", "data": {"resultType": "vector", "result": samples}})
 
 
@@ -53,7 +58,8 @@ def prometheus() -> Iterator[Scripted]:
 @pytest.fixture
 def executor(world: Any, prometheus: Scripted) -> RunbookExecutor:
     guards = guards_for(GuardSettings(namespaces=frozenset({"shop"})))
-    return RunbookExecutor(world.actions, guards, PrometheusClient(PrometheusSettings(url=prometheus.address)))
+    settings = PrometheusSettings(url=prometheus.address, timeout_seconds=0.5)
+    return RunbookExecutor(world.actions, guards, PrometheusClient(settings))
 
 
 @pytest.fixture
@@ -209,3 +215,55 @@ def test_a_step_without_a_target_is_left_to_the_plan_to_refuse(world: Any) -> No
     executor = RunbookExecutor(world.actions, (), None, scope=scope_for(off))
     assert executor.permit(STEP, {}) is None
     assert reason(executor.plan(STEP, {}, "s", world.clock.now())) is RefusalReason.NOT_CONFIGURED
+
+
+RESTART = RunbookStep(
+    name="Restart",
+    action="restart_deployment",
+    target={"namespace": "shop", "name": "checkout"},
+    undo=True,
+    worse=MustNotRise(
+        query='sum(rate(errors_total{deployment="$deployment"}[1m]))', rises_by=0.1, looks_back=timedelta(minutes=1)
+    ),
+)
+AGE = ChangeAge(begun=timedelta(seconds=70), made=timedelta(seconds=65))
+
+
+@pytest.fixture
+def restarted(world: Any, executor: RunbookExecutor) -> Plan:
+    """A restart whose pods are all ready again."""
+    plan = executor.plan(RESTART, {"deployment": "checkout"}, "step-1", world.clock.now())
+    assert isinstance(plan, Plan), plan
+    executor.apply(plan)
+    world.cluster.advance(600)
+    return plan
+
+
+def test_a_healthy_change_after_which_errors_rise_is_worse(
+    executor: RunbookExecutor, prometheus: Scripted, restarted: Plan
+) -> None:
+    labels = {"deployment": "checkout"}
+    prometheus.value, prometheus.earlier = "0.3", "0.1"
+    assert executor.verify(restarted, RESTART, labels, AGE).health is Health.WORSE
+    assert set(prometheus.queries) == {'sum(rate(errors_total{deployment="checkout"}[1m]))'}
+    prometheus.earlier = "0.3"
+    assert executor.verify(restarted, RESTART, labels, AGE).health is Health.HEALTHY
+    assert executor.verify(restarted, RESTART, labels).health is Health.HEALTHY  # nobody knows when it was made
+
+
+@pytest.mark.parametrize("fault", [503, 400, "hang-before"])
+def test_a_comparison_that_can_not_be_made_takes_nothing_from_the_verdict(
+    executor: RunbookExecutor, prometheus: Scripted, restarted: Plan, fault: Any
+) -> None:
+    prometheus.faults.add(fault)
+    verdict = executor.verify(restarted, RESTART, {"deployment": "checkout"}, AGE)
+    assert verdict.health is Health.HEALTHY
+    assert "Whether what must not rise has risen is not known: Prometheus" in verdict.summary
+
+
+def test_a_change_that_could_not_be_compared_is_not_begun(world: Any, executor: RunbookExecutor) -> None:
+    now = world.clock.now()
+    refusal = executor.plan(RESTART, {}, "step-1", now)
+    assert reason(refusal) is RefusalReason.INVALID_TARGET
+    without = RunbookExecutor(world.actions, (), None)
+    assert reason(without.plan(RESTART, {"deployment": "checkout"}, "s", now)) is RefusalReason.NOT_CONFIGURED

@@ -49,10 +49,23 @@ def client(server: Scripted) -> PrometheusClient:
 def test_a_query_is_posted_with_its_time_out(server: Scripted, client: PrometheusClient) -> None:
     server.vector("1")
     result = client.query('up{job="a b&c=+"}')
-    assert result == QueryResult(samples=(Sample(labels={"pod": "0"}, value=1.0),))
+    assert result == QueryResult(samples=(Sample(labels={"pod": "0"}, value=1.0),), evaluated_at=1767603600)
     (request,) = server.asked
     assert (request.method, request.path) == ("POST", "/api/v1/query")
     assert request.form() == {"query": 'up{job="a b&c=+"}', "timeout": "0.2s"}
+
+
+def test_a_query_can_be_asked_for_another_moment(server: Scripted, client: PrometheusClient) -> None:
+    server.vector("1")
+    client.query("up", at=1767603512.25)
+    assert server.asked[0].form()["time"] == "1767603512.250"
+
+
+def test_an_answer_says_when_it_was_evaluated_by_prometheus_clock(server: Scripted, client: PrometheusClient) -> None:
+    server.says = Answer(body={"status": "success", "data": {"resultType": "scalar", "result": [1.5, "0"]}})
+    assert client.query("0").evaluated_at == 1.5
+    server.vector()
+    assert client.query("up").evaluated_at is None
 
 
 def test_a_scalar_is_one_sample(server: Scripted, client: PrometheusClient) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import Plan, RunbookStep, Target
+from firebrigade.runbooks.must_not_rise import MustNotRise
 
 TEXTS = st.text(max_size=20)
 JSON = st.recursive(
@@ -45,6 +46,7 @@ STEPS = st.builds(
     undo=st.booleans(),
     verify_within=SPANS,
     healthy_for=SPANS,
+    worse=st.none() | st.builds(MustNotRise, query=TEXTS, rises_by=st.floats(0, 1), looks_back=SPANS),
 )
 
 
@@ -114,6 +116,7 @@ def test_a_plan_of_an_earlier_version_comes_back() -> None:
 def test_a_step_of_an_earlier_version_comes_back() -> None:
     step = RunbookStep(name="Restart", action="restart_pod", target={})
     kept = records.step_to_json(step)
+    assert "worse" not in kept  # what a step does not have is not in the words that trust knows it by
     for later in ("healthy_for_seconds", "when"):
         del kept[later]
     assert records.step_from_json(kept) == step

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.engine.step_decisions import age_of
 from firebrigade.responder.restraints import Restraints
+from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import Health, PermanentActionError, TemporaryActionError
 from firebrigade.runbooks.modes import AutomationMode, Modes
 
@@ -123,3 +125,40 @@ def test_nothing_is_taken_back_where_a_mode_says_by_now_that_nothing_is_changed(
     worsening.passes(MINUTE, tick=TICK)
     assert bool(worsening.executor.undone) is taken_back
     assert statuses(worsening)[0] == ("undone" if taken_back else "failed")
+
+
+@pytest.mark.parametrize(
+    ("unseen", "status"),
+    [
+        pytest.param([TemporaryActionError("away")] * 5, "undone", id="looks without an answer"),
+        pytest.param([TemporaryActionError("away")] * 40, "applied", id="more than a minute of them"),
+    ],
+)
+def test_two_bad_moments_with_nothing_seen_between_them_are_no_stretch(
+    worsening: Any, unseen: list[Exception], status: str
+) -> None:
+    worsening.fires()
+    worsening.passes(4 * SECOND, tick=TICK)
+    worsening.executor.verify_errors = list(unseen)
+    worsening.passes(TICK * len(unseen) + 14 * SECOND, tick=TICK)
+    assert statuses(worsening)[0] == status
+    worsening.passes(8 * SECOND, tick=TICK)
+    assert statuses(worsening)[0] == "undone"
+
+
+def test_each_look_knows_how_long_ago_the_change_was_made(worsening: Any) -> None:
+    worsening.executor.healths = [Health.WAITING] * 3
+    worsening.fires()
+    worsening.passes(6 * SECOND, tick=TICK)
+    assert [age.made for age in worsening.executor.ages] == [number * TICK for number in range(4)]
+    assert all(age.begun == age.made for age in worsening.executor.ages)  # no time passes while it is applied
+
+
+def test_the_age_of_a_change_is_unknown_after_the_clock_was_set_back(worsening: Any) -> None:
+    worsening.executor.healths = [Health.WAITING] * 9
+    worsening.fires()
+    worsening.passes(4 * SECOND, tick=TICK)
+    (step, _) = worsening.store.steps(1)
+    definition = records.step_from_json(step.definition)
+    assert age_of(step, definition, worsening.now) is not None
+    assert age_of(step, definition, worsening.now - MINUTE) is None
