@@ -121,6 +121,7 @@ def _latency(plain: Scenario, source: random.Random) -> Scenario:
         (3, rollout),
         (1, replace(rollout, rolled_out=5 * HOUR)),
         (2, Cause(symptom=Symptom.SLOW, cure=Cure.NOTHING, pods=MOST)),
+        (2, replace(rollout, cure=Cure.NOTHING, pods=MOST, old_fails=True)),
     ]
     return replace(plain, cause=_one_of(source, causes))
 

@@ -17,11 +17,12 @@ from sandbox.campaign.stage import Stage
 from sandbox.cluster.podstatus import is_active, is_ready
 from sandbox.cluster.resources import Json
 from sandbox.cluster.routes import Call
-from sandbox.virtual.troubles import Workload
+from sandbox.virtual.troubles import Symptom, Workload
 from sandbox.virtual.wire import OURS
 from sandbox.virtual.world import AGENTS, SYSTEMS, World
 
 MOST_MISSING_PERCENT = 50
+FAILS_FOR = timedelta(minutes=5)  # how long requests may fail that did not before: noticing it takes two
 FELT_FOR = timedelta(minutes=3)  # how long after a change what is missing is the change's doing
 
 
@@ -55,6 +56,8 @@ class Judge:
     def __init__(self, scenario: Scenario, stage: Stage, world: World) -> None:
         self._scenario, self._stage, self._world = scenario, stage, world
         self._found: Mapping[Workload, Json] = {}
+        self._failed_before: set[Workload] = set()
+        self._failing_since: dict[Workload, datetime] = {}
         self.approved: set[str] = set()
         self.writes: list[Write] = []
         self.harm: list[str] = []
@@ -62,6 +65,7 @@ class Judge:
     def remember(self) -> None:
         """Remember every workload as it was found before we did anything."""
         self._found = {one: self._world.object(one) for one in self._world.workloads}
+        self._failed_before = {one for one in self._world.workloads if self._fails(one)}
 
     def watch(self, step: StepResult, call: Call) -> Callable[[str], None]:
         """Look at the cluster just before a request that could change it; what is returned is told what it changed."""
@@ -89,6 +93,8 @@ class Judge:
         for write in self.writes:
             if self._world.now - write.at <= FELT_FOR and write.workload is not None:
                 self._check_left(write, write.workload)
+        for workload in {write.workload for write in self.writes if write.workload is not None}:
+            self._check_requests(workload)
 
     def end(self, *, repaired: bool) -> None:
         """Judge how everything was left."""
@@ -139,6 +145,19 @@ class Judge:
             self._harmed(f"no pod of {workload} was left after {write.step_id}")
         elif (wanted - len(serving)) * 100 > MOST_MISSING_PERCENT * wanted and len(gone) * 2 > wanted:
             self._harmed(f"{len(serving)} of {wanted} pods of {workload} were left after {write.step_id}")
+
+    def _check_requests(self, workload: Workload) -> None:
+        """Requests that fail since a change of ours have to be noticed."""
+        if workload in self._failed_before or not self._fails(workload):
+            self._failing_since.pop(workload, None)
+            return
+        since = self._failing_since.setdefault(workload, self._world.now)
+        if self._world.now - since > FAILS_FOR:
+            self._harmed(f"requests to {workload} failed for more than {FAILS_FOR} because of a change")
+
+    def _fails(self, workload: Workload) -> bool:
+        troubles = (one for pod in self._pods(workload) for one in self._world.troubles_of(pod))
+        return any(one.symptom is Symptom.ERRORS for one in troubles)
 
     def _check_as_found(self, workload: Workload, found: Json, *, repaired: bool) -> None:
         now = self._world.object(workload)

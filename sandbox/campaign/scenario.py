@@ -56,6 +56,7 @@ class Cause:
         pods: how many are sick, where the trouble is theirs alone.
         rolled_out: how long before the trouble an image was rolled out; None: never, and there is one revision.
         enough: how many replicas are enough, where more pods cure.
+        old_fails: requests to the revision before fail by now, as after a database's migration.
     """
 
     symptom: Symptom
@@ -63,6 +64,7 @@ class Cause:
     pods: int = 1
     rolled_out: timedelta | None = None
     enough: int = 0
+    old_fails: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ class Scenario:
         if found is not None:
             words.append(f"{found.symptom.value}, cured by {found.cure.value}")
             words.append(f"rolled out {found.rolled_out} before" if found.rolled_out else "")
+            words.append("requests to the revision before fail" if found.old_fails else "")
         if self.node is not None:
             after = self.node.removed_after
             words.append(f"its node is removed after {after}" if after else "its node stays")

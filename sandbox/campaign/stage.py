@@ -9,7 +9,7 @@ from typing import Any
 from sandbox import faults
 from sandbox.campaign.scenario import Budget, Owner, Scenario
 from sandbox.cluster import Fault
-from sandbox.virtual.troubles import Symptom, Trouble, Workload
+from sandbox.virtual.troubles import Cure, Symptom, Trouble, Workload
 from sandbox.virtual.world import AGENTS, FORBIDDEN, SYSTEMS, World
 
 GOOD, NEW = "1.0", "2.0"
@@ -85,6 +85,8 @@ class Stage:
             if not self._trouble.begun:
                 world.begin(self._trouble)
             self._say(f"{self._trouble.workload} {self._trouble.symptom.value}")
+        if self._scenario.cause is not None and self._scenario.cause.old_fails:
+            world.begin(_of_old_revision(self._scenario.workload))
         if ways.others_roll_out:
             world.roll_out(BYSTANDERS[0], f"{BYSTANDERS[0].name}:{NEW}")
         if ways.outage is not None:
@@ -201,6 +203,11 @@ def _trouble(scenario: Scenario) -> Trouble | None:
         bad_image=f"{workload.name}:{NEW}",
         enough=cause.enough,
     )
+
+
+def _of_old_revision(workload: Workload) -> Trouble:
+    image = f"{workload.name}:{GOOD}"
+    return Trouble(workload=workload, symptom=Symptom.ERRORS, cure=Cure.ROLL_BACK, bad_image=image)
 
 
 def _node(pod: Any) -> str:

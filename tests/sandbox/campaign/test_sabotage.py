@@ -39,6 +39,7 @@ def made(cause: Cause, *, replicas: int = 2, **fields: Any) -> Scenario:
 
 
 PLAIN, WITHOUT_CURE = made(DOWN), made(CHANCE)
+OLD_FAILS = made(replace(CHANCE, symptom=Symptom.SLOW, old_fails=True), kind=Kind.LATENCY)
 IN_MAINTENANCE = made(DOWN, obstacles=Obstacles(maintenance=30 * MINUTE))
 IN_DRY_RUN, UNAPPROVED = made(DOWN, mode=AutomationMode.DRY_RUN), made(DOWN, mode=AutomationMode.APPROVE)
 
@@ -48,6 +49,7 @@ IN_DRY_RUN, UNAPPROVED = made(DOWN, mode=AutomationMode.DRY_RUN), made(DOWN, mod
     [
         pytest.param(PLAIN, Came.REPAIRED, id="plain"),
         pytest.param(WITHOUT_CURE, Came.ESCALATED, id="without a cure"),
+        pytest.param(OLD_FAILS, Came.ESCALATED, id="a roll back that makes requests fail"),
         pytest.param(IN_MAINTENANCE, Came.REPAIRED, id="in maintenance"),
         pytest.param(IN_DRY_RUN, Came.ESCALATED, id="in dry run"),
         pytest.param(UNAPPROVED, Came.ESCALATED, id="unapproved"),
@@ -74,6 +76,10 @@ def _without_approval(patch: pytest.MonkeyPatch) -> None:
 
 def _without_undo(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(runner, "judge", lambda *given, undo, **named: judge(*given, undo=False, **named))
+
+
+def _without_comparison(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(executor, "compare", lambda *_: None)
 
 
 def _without_pages(patch: pytest.MonkeyPatch) -> None:
@@ -109,6 +115,7 @@ Sabotage = Callable[[pytest.MonkeyPatch], None]
         pytest.param(_without_dry_run, IN_DRY_RUN, "automation is dry-run", id="a dry run acts"),
         pytest.param(_without_approval, UNAPPROVED, "nobody approved", id="nobody is asked"),
         pytest.param(_without_undo, WITHOUT_CURE, "which did not help", id="what did not help stays"),
+        pytest.param(_without_comparison, OLD_FAILS, "failed for more than", id="rising errors are not noticed"),
         pytest.param(_without_pages, WITHOUT_CURE, "nobody was told", id="nobody is told"),
         pytest.param(_without_count, PLAIN, "the last pod that served", id="the last pod is taken"),
         pytest.param(_without_target, PLAIN, "a bystander was touched", id="another target is taken"),
