@@ -7,7 +7,7 @@ This module is not a registry (``registry.py``) and does no I/O.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -148,6 +148,14 @@ class ReceiverConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class Reach(IntEnum):
+    """Whom a channel reaches for sure with what it has delivered; more is louder."""
+
+    NOBODY = 0  # it is written down
+    READER = 1  # whoever looks
+    SLEEPER = 2  # it rings until somebody answers
+
+
 class Receiver(Protocol):
     """One channel. Made once from its configuration, used by several threads, keeps nothing between deliveries."""
 
@@ -155,6 +163,8 @@ class Receiver(Protocol):
     Config: ClassVar[type[ReceiverConfig]]
     LIVING: ClassVar[bool]
     """Whether it keeps one message up to date, and so is told of every update."""
+    REACHES: ClassVar[Reach]
+    """Whom it reaches for sure with what it has delivered."""
 
     def __init__(self, config: Any) -> None:
         """Take a valid ``Config``; opens no connection."""

@@ -22,6 +22,7 @@ from firebrigade.receivers.contract import (
     DeliveryError,
     Notification,
     PermanentDeliveryError,
+    Reach,
     Receipt,
     ReceiverConfig,
     TemporaryDeliveryError,
@@ -85,6 +86,7 @@ class Email:
 
     NAME: ClassVar[str] = "email"
     LIVING: ClassVar[bool] = False
+    REACHES: ClassVar[Reach] = Reach.READER
     Config: ClassVar[type[ReceiverConfig]] = EmailConfig
 
     def __init__(self, config: EmailConfig) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import structlog
 
-from firebrigade.receivers.contract import Notification, Receipt, ReceiverConfig
+from firebrigade.receivers.contract import Notification, Reach, Receipt, ReceiverConfig
 from firebrigade.receivers.text import one_line
 
 
@@ -20,6 +20,7 @@ class Log:
 
     NAME: ClassVar[str] = "log"
     LIVING: ClassVar[bool] = False
+    REACHES: ClassVar[Reach] = Reach.NOBODY
     Config: ClassVar[type[ReceiverConfig]] = LogConfig
 
     def __init__(self, config: LogConfig) -> None:

@@ -16,6 +16,7 @@ from firebrigade.receivers.contract import (
     DeliveryError,
     Notification,
     PermanentDeliveryError,
+    Reach,
     Reason,
     Receipt,
     ReceiverConfig,
@@ -66,6 +67,7 @@ class PagerDuty:
 
     NAME: ClassVar[str] = "pagerduty"
     LIVING: ClassVar[bool] = False
+    REACHES: ClassVar[Reach] = Reach.SLEEPER
     Config: ClassVar[type[ReceiverConfig]] = PagerDutyConfig
 
     def __init__(self, config: PagerDutyConfig) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, SecretStr, StringConstraints, field_validator
 
 from firebrigade.receivers.addresses import ApiAddress
-from firebrigade.receivers.contract import Notification, Reason, Receipt, ReceiverConfig
+from firebrigade.receivers.contract import Notification, Reach, Reason, Receipt, ReceiverConfig
 from firebrigade.receivers.deadline import Deadline, deliver_within
 from firebrigade.receivers.redaction import secrets_of
 from firebrigade.receivers.slack_client import SlackClient, SlackMessage
@@ -59,6 +59,7 @@ class Slack:
 
     NAME: ClassVar[str] = "slack"
     LIVING: ClassVar[bool] = True
+    REACHES: ClassVar[Reach] = Reach.READER
     Config: ClassVar[type[ReceiverConfig]] = SlackConfig
 
     def __init__(self, config: SlackConfig) -> None:

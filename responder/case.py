@@ -1,11 +1,11 @@
 """What a stage sees and what it decides: a case in, an outcome out. Data only; the pipeline and the store use both."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from firebrigade.receivers.contract import Notification
+from firebrigade.receivers.contract import Notification, Reach
 from firebrigade.responder.model import (
     Delivery,
     EscalationPolicy,
@@ -16,6 +16,7 @@ from firebrigade.responder.model import (
     TimelineEntry,
 )
 from firebrigade.responder.model_steps import StepResult
+from firebrigade.responder.storms import StormIncident, Storms
 from firebrigade.responder.trust import Standing
 from firebrigade.runbooks.contract import Runbook
 from firebrigade.runbooks.modes import AutomationMode
@@ -40,6 +41,8 @@ class Lookup:
         suppression: labels, now → the maintenance window that holds, or None.
         runbook: the route's runbook name, the alert's name → the runbook, or None.
         living: receivers that keep one message up to date and are told of every update.
+        storms: when there is a storm, and for how long it holds pages back; the default holds none.
+        reach: whom each receiver reaches for sure; one that is not in it reaches nobody.
     """
 
     route: Callable[[Labels], Route | None]
@@ -49,11 +52,13 @@ class Lookup:
     living: frozenset[str] = frozenset()
     mode: AutomationMode = AutomationMode.DRY_RUN
     public_url: str = ""
+    storms: Storms = field(default_factory=Storms)
+    reach: Mapping[str, Reach] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One incident with everything that was recorded about it, at one moment."""
+    """One incident with everything that was recorded about it, at one moment; ``storm`` is one that is open, if any."""
 
     incident: Incident
     alerts: tuple[IncidentAlert, ...]
@@ -62,6 +67,7 @@ class Case:
     timeline: tuple[TimelineEntry, ...]
     automation_on: bool
     now: datetime
+    storm: StormIncident | None = None
 
     @property
     def alert_labels(self) -> Labels:

@@ -24,7 +24,7 @@ from firebrigade.responder.engine.runner import Runner
 from firebrigade.responder.engine.silence_keeper import RunSilenceKeeper, SilenceKeeper
 from firebrigade.responder.engine.sweep import Sweep
 from firebrigade.responder.errors import ConfigError
-from firebrigade.responder.execution import build_executor, build_restraints
+from firebrigade.responder.execution import build_executor, build_restraints, build_storms
 from firebrigade.responder.maintenance import suppressed_until
 from firebrigade.responder.model import Labels
 from firebrigade.responder.reconcile import ReconcilePolicy
@@ -94,6 +94,8 @@ def build_lookup(config: Config, receivers: Mapping[str, Receiver]) -> Lookup:
         living=frozenset(name for name, receiver in receivers.items() if receiver.LIVING),
         mode=config.automation.mode,
         public_url=config.public_url,
+        storms=build_storms(config.automation),
+        reach={name: receiver.REACHES for name, receiver in receivers.items()},
     )
 
 

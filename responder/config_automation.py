@@ -34,6 +34,7 @@ class AutomationSettings:
     repairs_per_day: int
     storm_incidents: int
     storm_within: timedelta
+    storm_holds_pages_for: timedelta
     max_unready_percent: int
     approve_within: timedelta
 
@@ -72,6 +73,7 @@ def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSe
         repairs_per_day=block.repairs_per_day,
         storm_incidents=block.storm_incidents,
         storm_within=block.storm_within,
+        storm_holds_pages_for=block.storm_holds_pages_for,
         max_unready_percent=block.max_unready_percent,
         approve_within=block.approve_within,
     )

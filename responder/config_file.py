@@ -98,7 +98,8 @@ class AutomationBlock(Block):
     ``runs_per_hour``, ``runs_per_hour_per_target``: how often anything may.
     ``repairs_per_day``: what was repaired so often in 24 hours is left to people.
     ``storm_incidents``, ``storm_within``: with more open incidents that want a runbook than that, opened within that
-    time, nothing is done.
+    time, nothing is done. With more than that that page, one incident, IncidentStorm, pages for them, and holds each
+    one's own pages back for ``storm_holds_pages_for`` at most; 0 lets every incident page by itself.
     ``max_unready_percent``: how much of a workload of several pods may be missing after a change.
     ``approve_risk``, ``approve_actions``: in mode auto, the plans that a person has to approve, by their action's risk
     (from this one on) and by its name. ``approve_within``: a plan that nobody has approved by then is dropped.
@@ -120,6 +121,7 @@ class AutomationBlock(Block):
     repairs_per_day: Count = 3
     storm_incidents: Count = 10
     storm_within: Annotated[WithinADay, AfterValidator(positive)] = timedelta(minutes=10)
+    storm_holds_pages_for: WithinADay = timedelta(minutes=30)
     max_unready_percent: Annotated[int, Field(ge=0, le=100)] = 50
     approve_risk: Literal["low", "medium", "high"] | None = None
     approve_actions: list[str] = []

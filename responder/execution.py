@@ -9,6 +9,7 @@ from firebrigade.responder.config_automation import AutomationSettings
 from firebrigade.responder.config_services import ServiceSettings
 from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.responder.run_silences import RunSilencer
+from firebrigade.responder.storms import Storms
 from firebrigade.runbooks import kube
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.endpoints import EndpointClient, EndpointSettings
@@ -71,6 +72,15 @@ def build_restraints(config: Config) -> Restraints:
         off_file=automation.off_file,
         approve_within=automation.approve_within,
         modes=automation.modes,
+    )
+
+
+def build_storms(automation: AutomationSettings) -> Storms:
+    """Return when many incidents are a storm, and for how long it holds their pages back."""
+    return Storms(
+        incidents=automation.storm_incidents,
+        within=automation.storm_within,
+        holds_pages_for=automation.storm_holds_pages_for,
     )
 
 

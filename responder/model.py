@@ -158,6 +158,8 @@ class Incident:
         next_due_at: when it is to be looked at again; None when only something new can change anything.
         silenced_by: the silence or inhibition in Alertmanager that hides it, as the reconciler found it.
         news: goes up by one with everything that a living message should show.
+        held_by: the storm's incident that it is part of, while its own pages are held back for that; 0: none is.
+        held_since: when a storm held it first; it stays, because nothing is held for longer than so long altogether.
     """
 
     id: int
@@ -191,6 +193,8 @@ class Incident:
     silenced_until: datetime | None = None
     version: int = 1
     news: int = 0
+    held_by: int = 0
+    held_since: datetime | None = None
 
     @property
     def open(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from firebrigade.responder.case import Case, Lookup, Outcome, Then
 from firebrigade.responder.stages.escalate import escalate
+from firebrigade.responder.stages.hold import hold
 from firebrigade.responder.stages.inform import inform
 from firebrigade.responder.stages.notify import notify
 from firebrigade.responder.stages.remediate import remediate
@@ -17,7 +18,7 @@ from firebrigade.responder.stages.verify import verify
 
 Stage = Callable[[Case, Lookup], Outcome]
 
-STAGES: tuple[Stage, ...] = (inform, suppress, route, notify, remediate, verify, escalate)
+STAGES: tuple[Stage, ...] = (inform, suppress, route, hold, notify, remediate, verify, escalate)
 
 
 def advance(case: Case, lookup: Lookup) -> Outcome:

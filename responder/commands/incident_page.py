@@ -31,9 +31,15 @@ def row(record: Record, now: datetime) -> list[Any]:
         "age": age(record.get("opened_at"), record.get("resolved_at"), now),
         "firing": record.get("alerts_firing"),
         "acknowledged by": record.get("acknowledged_by"),
-        "suppressed": "yes" if record.get("suppressed_by") or record.get("silenced_by") else "",
+        "suppressed": _quiet(record),
     }
     return [made.get(column) for column in COLUMNS]
+
+
+def _quiet(record: Record) -> str:
+    if record.get("suppressed_by") or record.get("silenced_by"):
+        return "yes"
+    return f"by storm {record['held_by']}" if record.get("held_by") else ""
 
 
 def age(opened: Any, resolved: Any, now: datetime) -> str:
@@ -71,6 +77,7 @@ def fields(answer: Record, url: str) -> list[tuple[str, object]]:
         ("runbook", runbook),
         ("runbook link", f"{url}/runbooks/{runbook}" if runbook else _annotation(answer, "runbook_url")),
         ("suppressed by", record.get("suppressed_by") or record.get("silenced_by")),
+        ("held by", f"storm, incident {record['held_by']}" if record.get("held_by") else ""),
     ]
 
 
@@ -81,6 +88,8 @@ def next_level(answer: Record) -> str:
     steps: Sequence[Record] = policy.get("steps") or []
     if not steps or record.get("status") != "triggered" or record.get("suppressed_by"):
         return ""
+    if record.get("held_by"):
+        return f"after the storm, incident {record['held_by']}: see there who is called"
     if not record.get("level"):
         at = moment(record.get("next_due_at"))
         return f"L1 ({_who(steps[0], record)}) at {format_time(at)} unless the runbook has helped" if at else ""

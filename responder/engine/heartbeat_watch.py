@@ -7,12 +7,11 @@ alert of our own, so that it is routed, told, acknowledged and escalated as any 
 from datetime import datetime, timedelta
 
 from firebrigade.responder.clock import Clock
-from firebrigade.responder.fingerprint import fingerprint
-from firebrigade.responder.model import Alert, AlertGroup, AlertStatus
+from firebrigade.responder.model import AlertStatus
+from firebrigade.responder.own_alerts import SOURCE, OwnAlert
 from firebrigade.responder.store.store import Store
 
 ALERTNAME = "HeartbeatMissing"
-SOURCE = "firebrigade"
 # Production's Alertmanager repeats the Watchdog every 30 s; some hours apart is what an unchanged route would do.
 MISSING_AFTER = timedelta(minutes=10)
 
@@ -40,38 +39,25 @@ class HeartbeatWatch:
             # Nobody could reach us before we were there: that time does not count.
             away = now - max(came_at, self._watching_since)
             if away > self._missing_after:
-                self._store.record(_group(name, came_at, AlertStatus.FIRING, now), now, f"missing {name} {came_at}")
+                firing = _alert(name, came_at).group(AlertStatus.FIRING, now)
+                self._store.record(firing, now, f"missing {name} {came_at}")
             elif name in missed and came_at >= missed[name]:
-                self._store.record(_group(name, came_at, AlertStatus.RESOLVED, now), now)
+                self._store.record(_alert(name, came_at).group(AlertStatus.RESOLVED, now), now)
 
     def _missed(self) -> dict[str, datetime]:
         """Return the heartbeats that are known to be missing, and since when that is known."""
         ours = [incident for incident in self._store.open_incidents() if incident.source == SOURCE]
-        return {incident.labels["heartbeat"]: incident.opened_at for incident in ours}
+        return {one.labels["heartbeat"]: one.opened_at for one in ours if "heartbeat" in one.labels}
 
 
-def _group(name: str, came_at: datetime, status: AlertStatus, now: datetime) -> AlertGroup:
-    labels = {"alertname": ALERTNAME, "severity": "critical", "service": "firebrigade", "heartbeat": name}
-    annotations = {
-        "summary": f"No heartbeat {name} since {came_at:%Y-%m-%d %H:%M} UTC: alerts may not reach anybody",
-        "description": "Prometheus does not evaluate, or Alertmanager does not deliver: look at both.",
-    }
-    alert = Alert(
-        fingerprint=fingerprint(labels),
-        status=status,
-        labels=labels,
-        annotations=annotations,
+def _alert(name: str, came_at: datetime) -> OwnAlert:
+    return OwnAlert(
+        name=ALERTNAME,
+        key=f"{ALERTNAME}:{name}",
+        labels={"heartbeat": name},
+        annotations={
+            "summary": f"No heartbeat {name} since {came_at:%Y-%m-%d %H:%M} UTC: alerts may not reach anybody",
+            "description": "Prometheus does not evaluate, or Alertmanager does not deliver: look at both.",
+        },
         starts_at=came_at,
-        ends_at=now if status is AlertStatus.RESOLVED else None,
-    )
-    return AlertGroup(
-        source=SOURCE,
-        receiver=SOURCE,
-        status=status,
-        group_key=f"{ALERTNAME}:{name}",
-        group_labels={"alertname": ALERTNAME, "heartbeat": name},
-        common_labels=labels,
-        common_annotations=annotations,
-        external_url="",
-        alerts=(alert,),
     )

@@ -9,6 +9,7 @@ from firebrigade.responder.case import Lookup
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.courier import Courier
 from firebrigade.responder.engine.runner import Runner
+from firebrigade.responder.engine.storm_watch import StormWatch
 from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.pipeline import advance
 from firebrigade.responder.store.store import Store
@@ -30,9 +31,12 @@ class Sweep:
         self._runner = runner
         self._lookup = lookup
         self._clock = clock
+        self._storms = StormWatch(store, lookup, clock)
 
     def advance_due(self) -> int:
         """Advance every incident that is due, and return how many that were."""
+        # What is new is looked at together before any of it is advanced: a storm has to be noticed before it pages.
+        self._storms.look(self._store.due_incidents(self._clock.now()))
         due = self._store.due_incidents(self._clock.now())
         for incident_id in due:
             self._advance(incident_id)

@@ -19,8 +19,10 @@ from firebrigade.responder.notifications import notification
 
 
 def escalate(case: Case, lookup: Lookup) -> Outcome:
-    """Tell the next level when its time has come; an acknowledged incident stays where it is."""
+    """Tell the next level when its time has come; an acknowledged or held incident stays where it is."""
     incident = case.incident
+    if incident.held_by:
+        return Outcome()
     if incident.status is not IncidentStatus.TRIGGERED or incident.policy is None or incident.level_since is None:
         return Outcome()
     step = _step(incident.policy, incident.level)

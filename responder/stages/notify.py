@@ -23,6 +23,8 @@ def notify(case: Case, lookup: Lookup) -> Outcome:
     if until is not None and until > case.now:
         return Outcome(until=until)
     if case.incident.level == 0 and case.incident.status is IncidentStatus.TRIGGERED and _first_receivers(case):
+        if case.incident.held_by:
+            return Outcome()
         return _trigger(case, lookup)
     asked = (*_missing_questions(case), *_missing_suggestions(case))
     told = {name for name, _, _ in asked}

@@ -12,16 +12,16 @@ def suppress(case: Case, lookup: Lookup) -> Outcome:
     """Wait while every firing alert is suppressed; go on, escalation starting anew, when that ends."""
     if not case.incident.open:
         return Outcome()
-    suppression = _suppression(case, lookup)
-    if suppression is not None:
-        return _wait(case, suppression)
+    found = suppression(case, lookup)
+    if found is not None:
+        return _wait(case, found)
     if case.incident.suppressed_by:
         return _go_on(case)
     return Outcome()
 
 
-def _suppression(case: Case, lookup: Lookup) -> Suppression | None:
-    """Return what keeps the incident quiet; it ends with the first of its alerts that nothing keeps quiet."""
+def suppression(case: Case, lookup: Lookup) -> Suppression | None:
+    """Return what keeps the incident quiet, or None; it ends with the first of its alerts that nothing keeps quiet."""
     incident = case.incident
     if incident.silenced_until is not None and incident.silenced_until > case.now:
         return Suppression(until=incident.silenced_until, reason=incident.silenced_by)

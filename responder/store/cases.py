@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from firebrigade.responder.case import Case, Outcome, StepCase
 from firebrigade.responder.conclusion import Conclusion
 from firebrigade.responder.model_steps import StepResult
-from firebrigade.responder.store import incidents, ledger, letters, outbox, recording, steps
+from firebrigade.responder.store import incidents, ledger, letters, outbox, recording, steps, storm_incident
 from firebrigade.responder.trust import TrustSettings
 
 TIMELINE_OF_A_CASE = 30
@@ -27,6 +27,7 @@ def whole(connection: Connection, incident_id: int, now: datetime) -> Case:
         timeline=tuple(incidents.entries(connection, incident_id, TIMELINE_OF_A_CASE)),
         automation_on=letters.automation_on(connection),
         now=now,
+        storm=storm_incident.still_open(connection),
     )
 
 

@@ -26,7 +26,7 @@ from firebrigade.responder.model import (
     TimelineEntry,
 )
 from firebrigade.responder.model_steps import StepResult
-from firebrigade.responder.store import cases, incidents, ledger, letters, outbox, recording, steps
+from firebrigade.responder.store import cases, incidents, ledger, letters, outbox, recording, steps, storms
 from firebrigade.responder.store.counting import Counts, count
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.outbox import ClaimedDelivery
@@ -42,6 +42,7 @@ class Store:
         self._database = database
         self._trust = trust
         self.ledger = ledger.Ledger(database)
+        self.storms = storms.StormRows(database)
 
     def migrate(self) -> None:
         """Bring the schema up to date."""

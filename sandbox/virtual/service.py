@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from kubernetes import client
 
-from firebrigade.receivers.contract import Notification, Receipt, ReceiverConfig
+from firebrigade.receivers.contract import Notification, Reach, Receipt, ReceiverConfig
 from firebrigade.responder.case import Lookup
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.engine.courier import Courier
@@ -37,6 +37,7 @@ class Pager:
     NAME: ClassVar[str] = "pager"
     Config: ClassVar[type[ReceiverConfig]] = ReceiverConfig
     LIVING: ClassVar[bool] = False
+    REACHES: ClassVar[Reach] = Reach.SLEEPER
 
     def __init__(self, config: Any = None) -> None:  # noqa: ARG002 - as the contract makes receivers
         self.told: dict[str, Notification] = {}

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
-from firebrigade.receivers.contract import Notification, Receipt, ReceiverConfig
+from firebrigade.receivers.contract import Reach
 from firebrigade.responder.case import Lookup, Suppression
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.engine.courier import Courier
@@ -35,6 +35,7 @@ from firebrigade.responder.model import (
 from firebrigade.responder.restraints import Restraints
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
+from firebrigade.responder.storms import Storms
 from firebrigade.runbooks.contract import (
     Change,
     Guard,
@@ -50,6 +51,7 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.modes import AutomationMode
 from firebrigade.runbooks.must_not_rise import ChangeAge
+from tests.responder.keeping_receiver import KeepingReceiver
 from tests.responder.scripted_readings import ScriptedReadings
 
 FIRING = AlertStatus.FIRING
@@ -61,30 +63,6 @@ LABELS = {
     "namespace": "neurectomy",
     "pod": "ryot-1",
 }
-
-
-class KeepingReceiver:
-    """Keeps what it is told, once per delivery id as the contract asks; ``fail`` is raised while it is set."""
-
-    NAME: ClassVar[str] = "keeping"
-    Config: ClassVar[type[ReceiverConfig]] = ReceiverConfig
-    LIVING: ClassVar[bool] = False
-
-    def __init__(self, config: ReceiverConfig | None = None) -> None:
-        self.told: dict[str, Notification] = {}
-        self.attempts: list[Notification] = []
-        self.fail: Exception | None = None
-
-    def deliver(self, notification: Notification) -> Receipt:
-        self.attempts.append(notification)
-        if self.fail is not None:
-            raise self.fail
-        self.told.setdefault(notification.delivery_id, notification)
-        return Receipt(reference={"thread": notification.incident_key}, detail="kept")
-
-    @property
-    def reasons(self) -> list[str]:
-        return [notification.reason.value for notification in self.told.values()]
 
 
 class ScriptedExecutor(ScriptedReadings):
@@ -179,6 +157,8 @@ class World:
     policies: dict[str, EscalationPolicy] = field(default_factory=dict)
     mode: AutomationMode = AutomationMode.AUTO
     restraints: Restraints = field(default_factory=Restraints)
+    storms: Storms = field(default_factory=Storms)
+    reach: dict[str, Reach] = field(default_factory=lambda: {"pagerduty": Reach.SLEEPER, "slack": Reach.READER})
 
     def __post_init__(self) -> None:
         shutil.copy(_template(), self.path)
@@ -193,17 +173,20 @@ class World:
     def lookup(self) -> Lookup:
         return Lookup(
             route=lambda labels: next((r for r in self.routes if all(m.matches(labels) for m in r.matchers)), None),
-            suppression=lambda labels, now: self.suppression if self._suppressed(now) else None,
-            runbook=lambda name, alertname: (
-                self.runbooks.get(name) or next((r for r in self.runbooks.values() if alertname in r.alerts), None)
-            ),
+            suppression=lambda labels, now: self._suppression(now),
+            runbook=self._runbook,
             policies=self.policies,
             living=frozenset({"slack"}),
             mode=self.mode,
+            storms=self.storms,
+            reach=self.reach,
         )
 
-    def _suppressed(self, now: datetime) -> bool:
-        return self.suppression is not None and now < self.suppression.until
+    def _runbook(self, name: str, alertname: str) -> Runbook | None:
+        return self.runbooks.get(name) or next((r for r in self.runbooks.values() if alertname in r.alerts), None)
+
+    def _suppression(self, now: datetime) -> Suppression | None:
+        return self.suppression if self.suppression and now < self.suppression.until else None
 
     @property
     def sweep(self) -> Sweep:

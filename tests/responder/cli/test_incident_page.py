@@ -77,6 +77,7 @@ VERIFIED = step(StepStatus.VERIFIED, NOW + timedelta(minutes=2))
         pytest.param({"level": 3, "level_since": None}, "none: the last level was called", id="the end is reached"),
         pytest.param({"status": IncidentStatus.ACKNOWLEDGED}, "", id="somebody has it"),
         pytest.param({"suppressed_by": "maintenance"}, "", id="it is held back"),
+        pytest.param({"held_by": 7}, "after the storm, incident 7: see there who is called", id="a storm holds it"),
         pytest.param({"policy": None}, "", id="no policy"),
         pytest.param(
             {"steps": (VERIFIED,)},

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from firebrigade.responder.config import Config
-from firebrigade.responder.execution import build_restraints, guard_settings
+from firebrigade.responder.execution import build_restraints, build_storms, guard_settings
 from firebrigade.responder.restraints import Restraints, Storm
+from firebrigade.responder.storms import Storms
 from firebrigade.runbooks.guards import HISTORY, GuardSettings
 from firebrigade.runbooks.modes import AutomationMode, Modes
 from firebrigade.runbooks.registry import action_classes
@@ -42,6 +43,7 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
           repairs_per_day: 2
           storm_incidents: 4
           storm_within: 3m
+          storm_holds_pages_for: 20m
           max_unready_percent: 25
         maintenance:
           upgrade:
@@ -70,6 +72,9 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
         maintenance=config.maintenance,
         off_file=tmp_path / "off",
         modes=Modes(risk_of=RISK_OF),
+    )
+    assert build_storms(config.automation) == Storms(
+        incidents=4, within=timedelta(minutes=3), holds_pages_for=timedelta(minutes=20)
     )
     assert [window.name for window in config.maintenance] == ["upgrade"]
 
@@ -118,6 +123,11 @@ def test_an_empty_list_allows_nothing_and_a_missing_one_everything(config_of: Co
         ),
         pytest.param(
             "storm_within: 0", "automation.storm_within: must be longer than nothing", id="a storm in no time"
+        ),
+        pytest.param(
+            "storm_holds_pages_for: -1m",
+            "automation.storm_holds_pages_for: '-1m' is not a duration; write it as in 30s, 5m or 1h30m",
+            id="pages that are held for less than nothing",
         ),
         pytest.param(
             "off_fil: off", "automation.off_fil: is not a setting; did you mean off_file?", id="a misspelt off file"
