@@ -78,6 +78,7 @@ class Notification:
         approval: the plan that waits for a person, or None: none does.
         acknowledge_with: the command by which a person takes it on; empty when there is nothing to take on.
         timeline: the latest entries in words, oldest first.
+        diagnostics: what was found of the target, in lines: pods, events, rollouts, resource use, the end of a log.
         links: name to address, such as ``runbook``, ``dashboard``, ``incident``; addresses are untrusted too.
         reference: what this receiver answered for the incident before (see Receipt), empty the first time.
         outcome_unknown: an earlier attempt of this very delivery got no answer: it may have arrived.
@@ -101,6 +102,7 @@ class Notification:
     round: int = 0
     alerts: tuple[NotifiedAlert, ...] = ()
     timeline: tuple[str, ...] = ()
+    diagnostics: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     reference: Mapping[str, str] = field(default_factory=dict)
     outcome_unknown: bool = False

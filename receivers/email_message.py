@@ -26,6 +26,7 @@ MailAddress = Annotated[
 _SUBJECT_LIMIT = 200
 _MOST_ALERTS = 30
 _MOST_TIMELINE = 30
+_MOST_DIAGNOSTICS = 40
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 Section = tuple[str, list[str]]
@@ -78,6 +79,7 @@ def _sections(notification: Notification) -> list[Section]:
         ("Take it on", [one_line(notification.acknowledge_with, 200)]),
         ("Alerts", _alerts(notification.alerts)),
         ("Timeline", lines(notification.timeline[-_MOST_TIMELINE:], limit=500)),
+        ("Diagnostics", lines(notification.diagnostics[:_MOST_DIAGNOSTICS], limit=500)),
     ]
     return [(name, entries) for name, entries in sections if any(entries)]
 

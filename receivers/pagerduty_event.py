@@ -85,6 +85,8 @@ def _details(notification: Notification) -> dict[str, Any]:
     }
     if notification.approval is not None:
         details["a plan waits for approval"] = lines(notification.approval.lines, limit=500)
+    if notification.diagnostics:
+        details["diagnostics"] = lines(notification.diagnostics[:40], limit=500)
     return details | _alerts_within(_DETAILS_LIMIT_BYTES - _size(details), notification.alerts)
 
 

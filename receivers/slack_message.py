@@ -21,9 +21,12 @@ _SECTION_LIMIT = 3000
 _TIMELINE_LIMIT = 2500
 _LINKS_LIMIT = 2500
 _PLAN_LIMIT = 2500
+_DIAGNOSTICS_LIMIT = 2500
+_BLOCKS_LIMIT = 12_000
 _MOST_ALERTS = 10
 _MOST_TIMELINE = 8
 
+_LOOKED_INTO = {Reason.ESCALATED, Reason.APPROVAL}
 _SIGNS = {"resolved": "🟢", "acknowledged": "🟡"}
 
 
@@ -77,7 +80,12 @@ def reply(notification: Notification, mentions: Sequence[str]) -> Content | None
         return None
     automation = shown(notification.automation, 400)
     plan = _approval(notification)
-    blocks = [_section("\n".join(filter(None, [f"*{said}*", automation, *plan]))), *_mention_blocks(called)]
+    found = _diagnostics(notification, _DIAGNOSTICS_LIMIT) if notification.reason in _LOOKED_INTO else ""
+    blocks = [
+        _section("\n".join(filter(None, [f"*{said}*", automation, *plan]))),
+        *([_section(found)] if found else []),
+        *_mention_blocks(called),
+    ]
     return Content(text=_with_mentions(said, called), blocks=blocks, metadata=_metadata(notification))
 
 
@@ -108,7 +116,17 @@ def _optional_sections(notification: Notification) -> list[dict[str, Any]]:
         _fit([f"• {shown(line, 150)}" for line in timeline], "\n", _TIMELINE_LIMIT),
         _fit([f"<{escape(address)}|{_link_name(name)}>" for name, address in links.items()], " · ", _LINKS_LIMIT),
     ]
+    taken = sum(map(len, parts))
+    parts.append(_diagnostics(notification, min(_DIAGNOSTICS_LIMIT, _BLOCKS_LIMIT - _SECTION_LIMIT - taken)))
     return [_section(part) for part in parts if part]
+
+
+def _diagnostics(notification: Notification, limit: int) -> str:
+    """Return what was found of the target as code, as much as there is room for."""
+    title, fence = "*Diagnostics*\n", "```"
+    found = [shown(line, 200) for line in notification.diagnostics]
+    fits = _fit(found, "\n", limit - len(title) - 2 * len(fence))
+    return f"{title}{fence}{fits}{fence}" if fits else ""
 
 
 def _approval(notification: Notification) -> list[str]:

@@ -8,10 +8,13 @@ from firebrigade.responder.case import Case, Lookup
 from firebrigade.responder.model import Delivery, DeliveryStatus, IncidentAlert, IncidentStatus, TimelineEntry
 from firebrigade.responder.model_steps import StepStatus
 from firebrigade.responder.proposal import proposal_of
+from firebrigade.responder.redaction import Redactor
 from firebrigade.runbooks.shell_commands import fillable, placeholders
 
 ALERTS_SHOWN = 20
 ENTRIES_SHOWN = 8
+DIAGNOSTICS_SHOWN = 40  # lines
+_REDACTOR = Redactor()
 UNTOLD = {"notified", "opened", "applying"}  # said elsewhere in a message, or by the entry before
 LINK_ANNOTATIONS = {"runbook_url": "runbook", "dashboard_url": "dashboard"}
 
@@ -68,6 +71,7 @@ def _content(case: Case, lookup: Lookup, delivery: Delivery) -> Notification:
         at=case.now,
         alerts=tuple(_alert(held) for held in _worst_first(case.alerts)[:ALERTS_SHOWN]),
         timeline=_lines(case.timeline),
+        diagnostics=_diagnostics(case),
         links=_links(case, lookup),
     )
 
@@ -141,6 +145,13 @@ def _line(same: list[TimelineEntry]) -> str:
     """Return what happened in words, once however often it did; times are UTC."""
     often = f" ({len(same)} times)" if len(same) > 1 else ""
     return f"{same[-1].at:%H:%M:%S}Z {same[-1].kind.replace('_', ' ')}: {same[-1].detail}{often}"
+
+
+def _diagnostics(case: Case) -> tuple[str, ...]:
+    """Return what the steps that only read have found, of an incident that somebody may have to look into."""
+    found = (step.after or {} for step in case.steps if step.status is StepStatus.DONE and case.incident.open)
+    lines = (str(line) for after in found for line in after.get("lines", ()))
+    return tuple(_REDACTOR.text(line) for line in lines)[:DIAGNOSTICS_SHOWN]
 
 
 def _links(case: Case, lookup: Lookup) -> dict[str, str]:

@@ -50,11 +50,13 @@ class Reading:
         result: one word that later steps can ask for.
         summary: one sentence for people, without secrets.
         evidence: what was read, without secrets, of less than 8,000 characters as JSON: the timeline keeps it.
+        lines: what of it people are sent in messages, a line each; it may hold what came from the world.
     """
 
     result: str
     summary: str
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

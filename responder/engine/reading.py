@@ -47,7 +47,12 @@ def take_reading(executor: StepExecutor, step: StepResult, clock: Clock) -> Deci
 
 def done(step: StepResult, found: Reading, now: datetime) -> Decided:
     """Return a step that has found something. Pure."""
-    kept = {"result": found.result, "summary": found.summary, "evidence": dict(found.evidence)}
+    kept = {
+        "result": found.result,
+        "summary": found.summary,
+        "evidence": dict(found.evidence),
+        "lines": list(found.lines),
+    }
     over = replace(
         step, status=StepStatus.DONE, after=kept, verdict=found.summary, next_attempt_at=None, finished_at=now
     )

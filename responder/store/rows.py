@@ -149,7 +149,7 @@ def notification_json(notification: Notification) -> dict[str, Any]:
     """Return what a delivery says, as JSON; its reference and earlier outcome are columns of their own."""
     value = asdict(notification)
     del value["reference"], value["outcome_unknown"]
-    value["timeline"] = list(notification.timeline)
+    value["timeline"], value["diagnostics"] = list(notification.timeline), list(notification.diagnostics)
     value["alerts"] = [alert | {"starts_at": alert["starts_at"].isoformat()} for alert in value["alerts"]]
     return value | {"opened_at": notification.opened_at.isoformat(), "at": notification.at.isoformat()}
 
@@ -164,6 +164,7 @@ def notification(value: Mapping[str, Any], *, reference: Mapping[str, str], outc
         | {
             "reason": Reason(value["reason"]),
             "timeline": tuple(value["timeline"]),
+            "diagnostics": tuple(value.get("diagnostics", ())),  # an earlier version wrote none
             "approval": _approval(value.get("approval")),
             "alerts": alerts,
             "opened_at": datetime.fromisoformat(value["opened_at"]),

@@ -17,6 +17,7 @@ from pydantic import Field, StrictInt
 from firebrigade.runbooks import diagnostics, workloads
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import ActionError, ActionParams, Json, Refusal, RefusalReason, Risk, Target
+from firebrigade.runbooks.diagnostics_lines import lines_of
 from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
 from firebrigade.runbooks.readings import Asked, Reading
@@ -97,7 +98,7 @@ class _Collection:
         }
         result = diagnostics.condition_of(pod) if pod else "no_pod"
         kept = diagnostics.bounded(evidence)
-        return Reading(result=result, summary=_sentence(self._target, kept), evidence=kept)
+        return Reading(result=result, summary=_sentence(self._target, kept), evidence=kept, lines=lines_of(kept))
 
     def _workload(self) -> tuple[list[Json], list[Json]]:
         """Return the target's pods, the worst first, and its replica sets."""

@@ -71,6 +71,7 @@ def test_any_text_makes_a_message_that_slack_takes_and_that_holds_no_markup_of_i
         level=data.draw(st.integers(0, 3)),
         alerts=(alert,) * data.draw(st.integers(0, 60)),
         timeline=(data.draw(ANY_TEXT),) * data.draw(st.integers(0, 60)),
+        diagnostics=(data.draw(ANY_TEXT),) * data.draw(st.integers(0, 60)),
         links=data.draw(st.dictionaries(ANY_TEXT, ANY_TEXT | st.just("https://x.example/&"), max_size=20)),
         **words,
     )

@@ -56,6 +56,26 @@ def test_a_password_in_a_log_is_not_kept(world: Any) -> None:
     assert any("[secret]" in line for line in found.evidence["log"]["lines"])
 
 
+def test_people_are_sent_few_lines_with_what_tells_most_first(world: Any) -> None:
+    name = _killed(world)
+    lines = world.read("collect_diagnostics", SERVICE).lines
+    assert lines[0].startswith(f"pod {name}: OOMKilled, ")
+    assert lines[3] == f"log of main in {name} before its last restart:"
+    assert any(line.endswith("FATAL OOMKilled, exit code 137") for line in lines)
+    assert any(" BackOff" in line and f"pod/{name}: " in line.lower() for line in lines)
+    assert any(line.startswith("revision 1 since ") for line in lines)
+    assert any(line.startswith("container main: ") for line in lines)
+    assert "its-password" not in "\n".join(lines)
+    assert len(lines) <= 25
+
+
+def test_what_could_not_be_read_is_said_to_people(world: Any) -> None:
+    world.cluster.add_fault(Fault(answer=503, verb="list", times=99))
+    lines = world.read("collect_diagnostics", SERVICE).lines
+    assert lines
+    assert all(line.startswith("not read: ") for line in lines)
+
+
 def test_rollouts_are_the_latest_first(world: Any) -> None:
     world.deploy("checkout:2.0-broken")
     world.cluster.advance(120)

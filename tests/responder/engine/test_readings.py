@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from firebrigade.receivers.contract import Reason
 from firebrigade.runbooks.contract import (
     Health,
     PermanentActionError,
@@ -15,7 +16,10 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.readings import Pause, Reading
 
 FOUND = Reading(
-    result="OOMKilled", summary="killed for its memory", evidence={"log": ["out of memory", "Bearer abcdefghijk"]}
+    result="OOMKilled",
+    summary="killed for its memory",
+    evidence={"log": ["out of memory", "Bearer abcdefghijk"]},
+    lines=("pod ryot-1: OOMKilled", "Authorization: Bearer abcdefghijk"),
 )
 
 
@@ -44,6 +48,20 @@ def test_people_who_are_told_later_hear_what_was_read(world: Any, runbook: Any) 
     _runs(world, runbook, FOUND)
     told = world.receivers["l2"].attempts[-1]
     assert any("killed for its memory" in line for line in told.timeline)
+
+
+def test_people_who_are_told_later_get_what_was_found_without_credentials(world: Any, runbook: Any) -> None:
+    world.executor.healths = [Health.FAILED]
+    _runs(world, runbook, FOUND)
+    told = world.receivers["l2"].attempts[-1]
+    assert told.diagnostics == ("pod ryot-1: OOMKilled", "Authorization: Bearer [redacted]")
+
+
+def test_who_hears_that_it_is_over_gets_no_diagnostics(world: Any, runbook: Any) -> None:
+    _runs(world, runbook, FOUND)
+    world.resolves()
+    told = next(one for one in world.receivers["email"].attempts if one.reason is Reason.RESOLVED)
+    assert told.diagnostics == ()
 
 
 @pytest.mark.parametrize(
