@@ -25,7 +25,8 @@ class Progress(StrEnum):
     SUGGESTED = "suggested"  # a person was told a plan, and carries it out
 
 
-_TRIED = {StepStatus.FAILED, StepStatus.UNDONE}
+_LEFT = {StepStatus.UNVERIFIED, StepStatus.UNSEEN}
+_TRIED = {StepStatus.FAILED, StepStatus.UNDONE, *_LEFT}
 # What one step says about the whole run, strongest first. A no, or nobody's yes, ends it: the steps after it were meant
 # for a machine that may go on.
 _OF_ONE_STEP = {
@@ -34,7 +35,7 @@ _OF_ONE_STEP = {
     StepStatus.EXPIRED: Progress.EXPIRED,
     StepStatus.PROPOSED: Progress.AWAITING,
 }
-_ENDS_THE_RUN = {StepStatus.VERIFIED, StepStatus.REJECTED, StepStatus.EXPIRED}
+_ENDS_THE_RUN = {StepStatus.VERIFIED, StepStatus.REJECTED, StepStatus.EXPIRED, *_LEFT}
 
 
 def progress(steps: Sequence[StepResult]) -> Progress:
@@ -89,8 +90,11 @@ def _about_steps(case: Case, lookup: Lookup, runbook: str) -> str:
             helped = next(step for step in case.steps if step.status is StepStatus.VERIFIED)
             return f"Runbook {runbook}: {helped.name} helped, waiting for the alert to resolve."
         case Progress.FAILED if harmed := next((step for step in case.steps if step.harmed), None):
-            back = "was taken back" if harmed.status is StepStatus.UNDONE else "could not be taken back"
+            backs = {StepStatus.UNDONE: "was taken back", StepStatus.UNVERIFIED: "was left in place"}
+            back = backs.get(harmed.status, "could not be taken back")
             return f"Runbook {runbook}: {harmed.name} made things worse and {back}; it needs a person now."
+        case Progress.FAILED if left := next((step for step in case.steps if step.left), None):
+            return f"Runbook {runbook}: {left.name} was not verified ({left.verdict})."
         case Progress.FAILED:
             return f"Runbook {runbook} did not help; it needs a person."
         case Progress.REFUSED:

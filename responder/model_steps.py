@@ -20,6 +20,8 @@ class StepStatus(StrEnum):
     APPLYING = "applying"  # the intent is written; after a crash the action itself finds out what happened
     APPLIED = "applied"  # being verified
     VERIFIED = "verified"
+    UNVERIFIED = "unverified"  # its alert resolved, and no look found it healthy in time; its change is left in place
+    UNSEEN = "unseen"  # its alert resolved, and nobody could look at it in time; its change is left in place
     FAILED = "failed"
     UNDOING = "undoing"
     UNDONE = "undone"
@@ -37,6 +39,8 @@ class StepStatus(StrEnum):
 
 _OVER = {
     StepStatus.VERIFIED,
+    StepStatus.UNVERIFIED,
+    StepStatus.UNSEEN,
     StepStatus.FAILED,
     StepStatus.UNDONE,
     StepStatus.REFUSED,
@@ -45,6 +49,7 @@ _OVER = {
     StepStatus.REJECTED,
     StepStatus.EXPIRED,
 }
+_HARMED = {StepStatus.UNDONE, StepStatus.FAILED, StepStatus.UNVERIFIED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +105,12 @@ class StepResult:
     @property
     def harmed(self) -> bool:
         """Whether it was ended because it had made things worse."""
-        return self.worse_since is not None and self.status in {StepStatus.UNDONE, StepStatus.FAILED}
+        return self.worse_since is not None and self.status in _HARMED
+
+    @property
+    def left(self) -> bool:
+        """Whether its change was left in place only because its alert resolved."""
+        return self.status in {StepStatus.UNVERIFIED, StepStatus.UNSEEN}
 
     @property
     def suggested(self) -> bool:

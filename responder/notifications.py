@@ -112,6 +112,8 @@ def _ending(case: Case) -> str:
     tried = [step.name for step in case.steps if step.status is StepStatus.APPLIED]
     if helped:
         parts.append(f"Runbook {case.incident.runbook}: {', '.join(helped)} helped.")
+    elif left := next((step for step in case.steps if step.left), None):
+        parts.append(f"Runbook {case.incident.runbook}: {left.name} was not verified ({left.verdict}).")
     elif tried:
         parts.append(f"Runbook {case.incident.runbook}: {', '.join(tried)} was applied, and is still being verified.")
     return " ".join(parts)

@@ -15,7 +15,7 @@ from firebrigade.responder.trust import TrustEvent
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import RefusalReason
 
-_FAILED = {StepStatus.FAILED, StepStatus.UNDOING, StepStatus.UNDONE}
+_FAILED = {StepStatus.FAILED, StepStatus.UNDOING, StepStatus.UNDONE, StepStatus.UNVERIFIED}
 # What is asked only when every other guard has let a plan through.
 _PASSED = {RefusalReason.DRY_RUN, RefusalReason.SUGGESTED}
 
@@ -59,8 +59,8 @@ def outcomes(steps: Sequence[StepResult], aftermath: Aftermath) -> dict[str, tup
     whatever becomes of it and whatever comes after it: the next run is not to make the same mistake meanwhile.
     Everything else counts once the run is over: a plan at once, a repair that a look has found healthy with the end of
     its alert. Where the alert has not resolved in time, people are called, and it has failed. A run that nobody wanted,
-    or whose incident a person ended, says nothing about the runbook. Nor does an alert that resolved before any look
-    found the repair healthy; or a step of which nobody knows whether it changed anything.
+    or whose incident a person ended, says nothing about the runbook. Nor does a step that nobody could look at, and
+    whose alert resolved, or of which nobody knows whether it changed anything.
     """
     if not steps:
         return {}

@@ -260,7 +260,7 @@ class PastStep:
     Attributes:
         incident_id: whose step it was, for people.
         finished_at: when it came to its end; None while it is being applied, verified or taken back.
-        verified: it helped.
+        verified: it helped, or its alert resolved at least: the same again and again is flapping.
     """
 
     step_id: str

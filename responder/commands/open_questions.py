@@ -41,6 +41,8 @@ def _about_the_machine(answer: Record) -> Iterator[str]:
                 yield f"{name} repaired it: what is the cure, so that it need not be repaired again?"
             case "failed" | "undone":
                 yield f"Why did {name} not help ({verdict})?"
+            case "unverified" | "unseen":
+                yield f"{name} was not seen to help ({verdict}): what made the alert resolve, and is it well now?"
             case "refused":
                 yield f"{name} was refused ({verdict}): is that as it should be?"
             case "rejected":

@@ -248,7 +248,7 @@ class Runner:
             now=now,
             healthy_for=definition.healthy_for,
         )
-        kinds = {StepStatus.VERIFIED: "verified"}
+        kinds = {StepStatus.VERIFIED: "verified", StepStatus.UNVERIFIED: "unverified"}
         kinds |= dict.fromkeys((StepStatus.FAILED, StepStatus.UNDOING), "step_failed")
         kind = kinds.get(judged.status)
         self._finish(judged, [step_entry(step, now, kind, judged.verdict, seen=verdict.evidence)] if kind else [])

@@ -43,11 +43,12 @@ def refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
 def given_up(step: StepResult, incident: Incident, error: ActionError, now: datetime) -> Decided:
     """Return a step that could not be taken to its end: failed, for people to look at.
 
-    One that was made and could not be looked at in time is verified where its alert has resolved, as after a last look.
+    One that was made and could not be looked at in time is no failure where its alert has resolved.
     """
     unseen = step.status is StepStatus.APPLIED and not isinstance(error, PermanentActionError)
     if unseen and not incident.open:
-        status, kind, words = StepStatus.VERIFIED, "verified", f"the alert resolved; last look: {error}"
+        words = f"the alert resolved, and nobody could look whether it helped: {error}"
+        status, kind = StepStatus.UNSEEN, "unverified"
     else:
         status, kind, words = StepStatus.FAILED, "step_failed", str(error)
     ended = replace(step, status=status, next_attempt_at=None, finished_at=now, verdict=words)
@@ -67,8 +68,8 @@ def left_in_place(step: StepResult, incident: Incident, now: datetime) -> Decide
     if incident.open:
         return replace(step, next_attempt_at=None), []
     words = f"left in place, the alert resolved; last look: {step.verdict}"
-    kept = replace(step, status=StepStatus.VERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
-    return kept, [step_entry(step, now, "verified", words)]
+    kept = replace(step, status=StepStatus.UNVERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
+    return kept, [step_entry(step, now, "unverified", words)]
 
 
 def made_after_all(step: StepResult, verdict: Verdict, now: datetime) -> Decided:
@@ -108,7 +109,7 @@ def past(history: Sequence[StepResult]) -> list[PastStep]:
             applied_at=step.applied_at,
             incident_id=step.incident_id,
             finished_at=(step.finished_at or step.applied_at) if step.status.over else None,
-            verified=step.status is StepStatus.VERIFIED,
+            verified=step.status is StepStatus.VERIFIED or step.left,
         )
         for step in history
         if step.plan is not None and step.applied_at is not None

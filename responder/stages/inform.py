@@ -1,5 +1,6 @@
 """Inform: those who heard of an incident hear that it is acknowledged or resolved, in maintenance too.
 
+A message that is kept up to date says as well that a repair was not seen to help, though the alert resolved.
 It comes first and pages nobody. What was tried, surely did not arrive, and would now wake somebody for nothing, is
 dropped; then its receiver has nothing to be told the end of.
 """
@@ -27,9 +28,21 @@ def inform(case: Case, lookup: Lookup) -> Outcome:
         return Outcome()
     # An incident can be acknowledged again after its severity rose: that is another round.
     turn = str(case.incident.round) if case.incident.round and reason is Reason.ACKNOWLEDGED else ""
-    made = (notification(case, lookup, name, reason, turn=turn) for name in _told(case, dropped))
+    told = [(name, reason, turn) for name in _told(case, dropped)]
+    made = [notification(case, lookup, name, why, turn=turn) for name, why, turn in (*told, *_too_early(case, lookup))]
     known = {delivery.delivery_id for delivery in case.deliveries}
     return Outcome(notifications=tuple(one for one in made if one[0].delivery_id not in known), dropped=dropped)
+
+
+def _too_early(case: Case, lookup: Lookup) -> Iterable[tuple[str, Reason, str]]:
+    """Return what the living messages lack that said resolved while a step was still looked at."""
+    ended = case.incident.resolved_at
+    late = any(step.left and step.finished_at and ended and step.finished_at >= ended for step in case.steps)
+    if not late:
+        return
+    for name, news in {delivery.receiver: delivery.news for delivery in case.deliveries}.items():
+        if name in lookup.living and news < case.incident.news:
+            yield name, Reason.UPDATED, str(case.incident.news)
 
 
 def _pointless(case: Case, delivery: Delivery) -> bool:

@@ -35,12 +35,13 @@ def judge(
 ) -> StepResult:
     """Decide what one look at an applied step means.
 
-    An alert that resolved meanwhile has the last word: what made it resolve is never undone. What stays worse than
-    before is undone at once, whatever the runbook says: nobody asked for that.
+    Only looks verify it: an alert may resolve because the pod that it names is gone. It is looked at as long as if the
+    alert still fired, but what may have made an alert resolve is never undone. What stays worse than before is undone
+    at once, whatever the runbook says: nobody asked for that.
     """
     judged = replace(step, verdict=verdict.summary)
     if verdict.health is Health.HEALTHY:
-        return _healthy(judged, healthy_for, incident_open=incident_open, now=now)
+        return _healthy(judged, healthy_for, now=now)
     judged = replace(judged, healthy_since=None, healthy_seen_at=None)
     if verdict.health is Health.WORSE:
         judged = replace(judged, worse_since=_worse_since(step, now), worse_seen_at=now)
@@ -50,7 +51,8 @@ def judge(
     if not for_sure and not out_of_time(judged, now):
         return replace(judged, next_attempt_at=now + LOOK_AGAIN_AFTER)
     if not incident_open:
-        return _verified(judged, f"the alert resolved; last look: {verdict.summary}", now)
+        words = f"the alert resolved, and it was not found healthy: {verdict.summary}"
+        return replace(judged, status=StepStatus.UNVERIFIED, verdict=words, next_attempt_at=None, finished_at=now)
     if undo:
         return replace(judged, status=StepStatus.UNDOING, next_attempt_at=now, attempts=0)
     return replace(judged, status=StepStatus.FAILED, next_attempt_at=None, finished_at=now)
@@ -73,15 +75,13 @@ def _stays_worse(step: StepResult, now: datetime) -> bool:
     return step.worse_since is not None and now - step.worse_since >= WORSE_FOR
 
 
-def _healthy(step: StepResult, healthy_for: timedelta, *, incident_open: bool, now: datetime) -> StepResult:
+def _healthy(step: StepResult, healthy_for: timedelta, *, now: datetime) -> StepResult:
     since = _unbroken_since(step, now)
     held = replace(step, healthy_since=since, healthy_seen_at=now, worse_since=None, worse_seen_at=None)
     missing, said = since + healthy_for - now, step.verdict.rstrip(".")
     if missing <= timedelta():
         words = f"{said}, for {format_duration(healthy_for)} without a break." if healthy_for else step.verdict
         return _verified(held, words, now)
-    if not incident_open:
-        return _verified(held, f"the alert resolved; last look: {step.verdict}", now)
     words = f"{said}; it counts once that holds for {format_duration(healthy_for)} without a break."
     return replace(held, verdict=words, next_attempt_at=now + min(missing, LOOK_AGAIN_AFTER))
 

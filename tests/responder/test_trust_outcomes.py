@@ -100,6 +100,8 @@ S = StepStatus
         pytest.param([ended(S.APPLIED, worse_since=NOW)], {}, id="one look was worse"),
         pytest.param([ended(S.FAILED)], {"production": FAILED}, id="it did not"),
         pytest.param([ended(S.UNDONE)], {"production": FAILED}, id="and was taken back"),
+        pytest.param([ended(S.UNVERIFIED, after={})], {"production": FAILED}, id="only its alert resolved"),
+        pytest.param([ended(S.UNSEEN, after={})], {}, id="its alert resolved, and nobody could look"),
         pytest.param(
             [ended(S.FAILED), ended(S.PROPOSED, position=1)], {"production": FAILED}, id="the next step waits"
         ),

@@ -112,12 +112,25 @@ def test_a_step_that_can_not_be_looked_at_any_more_fails(holding: Any) -> None:
     assert _status(holding) == "failed"
 
 
-def test_an_alert_that_resolves_is_not_waited_for(holding: Any) -> None:
+def test_an_alert_that_resolves_makes_no_step_healthy(holding: Any) -> None:
+    """The pod that it names may be gone, and the next one as sick."""
     holding.fires()
     holding.resolves()
+    holding.passes(28 * SECOND, tick=TICK)
+    assert _status(holding) == "applied"
     holding.passes(TICK, tick=TICK)
     assert _status(holding) == "verified"
-    assert "the alert resolved" in holding.store.steps(1)[0].verdict
+
+
+def test_a_stretch_that_breaks_once_the_alert_resolved_begins_anew_as_long_as_there_is_time(holding: Any) -> None:
+    holding.executor.healths = [*[Health.HEALTHY] * 5, *[Health.WAITING] * 40]
+    holding.fires()
+    holding.resolves()
+    holding.passes(58 * SECOND, tick=TICK)
+    assert _status(holding) == "applied"
+    holding.passes(TICK, tick=TICK)
+    assert _status(holding) == "unverified"
+    assert holding.kinds()[-1] == "unverified"
 
 
 @pytest.mark.parametrize(

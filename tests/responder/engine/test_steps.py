@@ -80,10 +80,18 @@ def test_what_made_the_alert_resolve_is_not_undone(world: Any, runbook: Any) -> 
     world.resolves()
     world.passes(timedelta(minutes=2))
     assert world.executor.undone == []
-    assert world.store.steps(1)[0].status == "verified"
+    (step,) = world.store.steps(1)
+    assert (step.status, step.verdict) == (
+        "unverified",
+        "the alert resolved, and it was not found healthy: looks waiting",
+    )
+    said = world.receivers["slack"].attempts[-1]
+    assert (said.reason, said.status) == ("updated", "resolved")
+    assert "scale was not verified (the alert resolved, and it was not found healthy" in said.automation
+    assert [world.told(name).count("updated") for name in ("pagerduty", "email")] == [0, 0]
 
 
-@pytest.mark.parametrize(("resolves", "status"), [(True, "verified"), (False, "failed")])
+@pytest.mark.parametrize(("resolves", "status"), [(True, "unseen"), (False, "failed")])
 def test_what_could_not_be_looked_at_in_time_is_judged_by_its_alert(
     world: Any, runbook: Any, resolves: bool, status: str
 ) -> None:
@@ -278,7 +286,7 @@ def test_what_made_the_alert_resolve_is_not_undone_even_if_undoing_had_begun(wor
     world.resolves()
     world.passes(timedelta(minutes=2))
     assert world.executor.undone == []
-    assert world.store.steps(1)[0].status == "verified"
+    assert world.store.steps(1)[0].status == "unverified"
 
 
 def test_undoing_has_its_own_attempts(world: Any, runbook: Any) -> None:

@@ -53,13 +53,21 @@ def undone_if_it_fails(world: Any) -> None:
     world.runbooks["service-down"] = replace(runbook, steps=(replace(runbook.steps[0], undo=True),))
 
 
-def test_a_repair_that_nobody_saw_helping_is_no_success_though_a_person_resolves(world: Any, step_of: Any) -> None:
+def test_a_repair_that_no_look_found_healthy_is_a_failure_though_its_alert_is_gone(world: Any, step_of: Any) -> None:
     world.executor.healths = [Health.WAITING] * 200
     world.fires()
-    world.store.resolve(1, "bert", world.now)
+    world.resolves()
+    assert (step_of(world).status, events(world)) == ("applied", [])
     world.passes(2 * MINUTE)
-    assert step_of(world).status == "verified"
-    assert events(world) == []
+    assert (step_of(world).status, events(world), level(world)) == ("unverified", ["failed"], APPROVE)
+
+
+def test_a_repair_that_nobody_could_look_at_says_nothing_once_its_alert_is_gone(world: Any, step_of: Any) -> None:
+    world.executor.verify_errors = [SLOW] * 999
+    world.fires()
+    world.resolves()
+    world.passes(2 * MINUTE)
+    assert (step_of(world).status, events(world)) == ("unseen", [])
 
 
 def test_a_repair_whose_alert_never_resolves_costs_a_level_once_its_time_is_over(world: Any, step_of: Any) -> None:
@@ -121,7 +129,7 @@ def test_a_step_that_was_to_be_undone_is_a_failure_though_a_person_resolves(
     assert step_of(world).status == "undoing"
     world.store.resolve(1, "bert", world.now)
     world.passes(MINUTE)
-    assert step_of(world).status == "verified"
+    assert step_of(world).status == "unverified"
     assert (events(world), level(world)) == (["failed"], APPROVE)
 
 
@@ -130,7 +138,7 @@ def test_harm_that_is_seen_when_the_incident_is_over_is_a_failure(world: Any, st
     world.fires()
     world.store.resolve(1, "bert", world.now)
     world.passes(2 * MINUTE)
-    assert step_of(world).status == "verified"
+    assert step_of(world).status == "unverified"
     assert events(world) == ["failed"]
 
 

@@ -103,7 +103,7 @@ def test_what_made_the_alert_resolve_is_left_however_it_looks(worsening: Any) ->
     worsening.fires()
     worsening.resolves()
     worsening.passes(timedelta(minutes=1), tick=TICK)
-    assert statuses(worsening) == ["verified", "skipped"]
+    assert statuses(worsening) == ["unverified", "skipped"]
     assert worsening.executor.undone == []
 
 

@@ -19,8 +19,15 @@ from sandbox.cluster.routes import Call
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
-TRIED = {StepStatus.VERIFIED, StepStatus.DONE, StepStatus.FAILED, StepStatus.UNDONE}
-_ENDS = {StepStatus.VERIFIED, StepStatus.REJECTED, StepStatus.EXPIRED}
+TRIED = {
+    StepStatus.VERIFIED,
+    StepStatus.UNVERIFIED,
+    StepStatus.UNSEEN,
+    StepStatus.DONE,
+    StepStatus.FAILED,
+    StepStatus.UNDONE,
+}
+_ENDS = {*TRIED, StepStatus.REJECTED, StepStatus.EXPIRED} - {StepStatus.DONE, StepStatus.FAILED, StepStatus.UNDONE}
 UNKNOWN = ("may have been made", "may have made", "not known")
 
 

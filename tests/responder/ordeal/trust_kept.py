@@ -32,7 +32,7 @@ def check_trust(store: Store, writes: Sequence[Write], now: datetime) -> None:
 def came_to(store: Store, incident: Incident, now: datetime) -> str:
     """Return what a run that is over came to; empty if it says nothing."""
     steps = store.steps(incident.id)
-    ends = {StepStatus.FAILED, StepStatus.UNDONE}
+    ends = {StepStatus.FAILED, StepStatus.UNDONE, StepStatus.UNVERIFIED}
     if any(step.worse_since is not None or (step.after is not None and step.status in ends) for step in steps):
         return FAILED
     helped = [step for step in steps if step.status is StepStatus.VERIFIED and step.healthy_since is not None]
