@@ -19,7 +19,8 @@ class Reason(StrEnum):
     TRIGGERED = "triggered"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
-    APPROVAL = "approval"  # a plan waits for a person: to be approved, or else to be carried out (``automation``)
+    APPROVAL = "approval"  # a plan waits for a person to approve it (``approval``)
+    SUGGESTED = "suggested"  # a plan is left for people to carry out (``automation``); nothing waits for an answer
     UPDATED = "updated"  # the machine did something, or an alert joined or left
     RESOLVED = "resolved"
 

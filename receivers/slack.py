@@ -4,9 +4,9 @@ Called by the responder's engine. Source: https://docs.slack.dev/reference/metho
 conversations.history, conversations.replies). The bot needs the scopes chat:write and channels:history (in a private
 channel groups:history), and must be in the channel.
 
-An edited message rings nobody, so ESCALATED and APPROVAL also post a reply that is shown in the channel and mentions
-the people of its level; RESOLVED posts a quiet reply for those who follow the thread. ACKNOWLEDGED and UPDATED only
-edit.
+An edited message rings nobody, so ESCALATED, APPROVAL and SUGGESTED also post a reply that is shown in the channel and
+mentions the people of its level; RESOLVED posts a quiet reply for those who follow the thread. ACKNOWLEDGED and UPDATED
+only edit.
 """
 
 from typing import Annotated, ClassVar
@@ -23,8 +23,8 @@ from firebrigade.receivers.slack_message import Content, living_message, reply
 Mention = Annotated[str, StringConstraints(pattern=r"^(here|channel|[UWS][A-Z0-9]{2,20})$")]
 
 
-_RINGING = {Reason.TRIGGERED, Reason.ESCALATED, Reason.APPROVAL}
-_IN_CHANNEL = {Reason.ESCALATED, Reason.APPROVAL}  # the reply is shown there too
+_RINGING = {Reason.TRIGGERED, Reason.ESCALATED, Reason.APPROVAL, Reason.SUGGESTED}
+_IN_CHANNEL = {Reason.ESCALATED, Reason.APPROVAL, Reason.SUGGESTED}  # the reply is shown there too
 
 
 class SlackConfig(ReceiverConfig):

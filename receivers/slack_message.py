@@ -72,8 +72,9 @@ def reply(notification: Notification, mentions: Sequence[str]) -> Content | None
         said = f"Escalated to level {notification.level}: {shown(notification.title, 200)}"
         called = mentions
     elif notification.reason is Reason.APPROVAL:
-        waits = "A plan waits for approval" if notification.approval else "A plan is left for you to carry out"
-        said, called = f"{waits}: {shown(notification.title, 200)}", mentions
+        said, called = f"A plan waits for approval: {shown(notification.title, 200)}", mentions
+    elif notification.reason is Reason.SUGGESTED:
+        said, called = f"A plan is left for you to carry out: {shown(notification.title, 200)}", mentions
     elif notification.reason is Reason.RESOLVED:
         said, called = f"Resolved: {shown(notification.title, 200)}", ()
     else:

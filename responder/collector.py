@@ -1,6 +1,6 @@
-"""The engine's metrics, counted from the rows at each scrape: what was told, done, and left waiting.
+"""The engine's metrics, counted from the rows at each scrape: what was told, done, left waiting, and is trusted.
 
-``composition.py`` registers it beside the web's own metrics. A database that can't answer leaves these series out of
+``composition.py`` registers them beside the web's own metrics. A database that can't answer leaves these series out of
 the scrape, and ``/-/ready`` says so.
 """
 
@@ -15,8 +15,44 @@ from prometheus_client.registry import Collector
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.store.store import Store
+from firebrigade.responder.trust import TrustLevel
+from firebrigade.responder.trusting import Trusting
 
 _log = structlog.get_logger(__name__)
+
+
+class TrustCollector(Collector):
+    """Says at each scrape where every runbook stands in each environment; nothing where trust is not configured.
+
+    A set of states: one series for each level, 1 for the one that holds and 0 for the others, so that a level can be
+    summed, and joined by its label, without anybody knowing numbers for levels.
+    """
+
+    def __init__(self, trusting: Trusting, registry: CollectorRegistry) -> None:
+        self._trusting = trusting
+        registry.register(self)
+
+    def describe(self) -> list[Metric]:
+        """Return nothing, so that registering asks nothing of the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the levels; called by prometheus_client."""
+        try:
+            standings = self._trusting.standings()
+        except StoreUnavailableError as error:
+            _log.warning("metrics_incomplete", error=str(error))
+            return
+        family = GaugeMetricFamily(
+            "firebrigade_trust_level",
+            "Levels of trust: 1 for the one at which a runbook is.",
+            labels=["runbook", "environment", "level"],
+        )
+        for one in standings:
+            for level in TrustLevel:
+                family.add_metric([one.runbook, one.environment, level.value], float(level is one.level))
+        if standings:
+            yield family
 
 
 class StoreCollector(Collector):

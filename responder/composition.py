@@ -13,7 +13,7 @@ from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.alertmanager import Alertmanager
 from firebrigade.responder.case import Lookup, Suppression
 from firebrigade.responder.clock import Clock
-from firebrigade.responder.collector import StoreCollector
+from firebrigade.responder.collector import StoreCollector, TrustCollector
 from firebrigade.responder.config import Config
 from firebrigade.responder.engine.courier import Courier
 from firebrigade.responder.engine.heartbeat_watch import HeartbeatWatch
@@ -33,6 +33,7 @@ from firebrigade.responder.settings import Settings
 from firebrigade.responder.store.database import Database, sqlite_file
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics
+from firebrigade.responder.trusting import Trusting
 from firebrigade.runbooks.contract import ActionError
 
 SILENCES_EVERY = timedelta(seconds=30)
@@ -62,6 +63,8 @@ def build(settings: Settings, config: Config, clock: Clock) -> Service:
     receivers = build_receivers(config)
     metrics = Metrics()
     StoreCollector(store, clock, metrics.registry)
+    trusting = Trusting(ledger=store.ledger, runbooks=config.runbooks, settings=config.trust)
+    TrustCollector(trusting, metrics.registry)
     sweep = Sweep(
         store,
         Courier(store, receivers, clock),

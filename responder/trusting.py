@@ -48,6 +48,10 @@ class TrustLedger(Protocol):
         """Return entries, oldest first; of one runbook in one environment where they are named."""
         ...
 
+    def since_levels(self) -> Sequence[TrustEntry]:
+        """Return all that standings are made of: each runbook's entries from its latest level on, oldest first."""
+        ...
+
     def change(self, settings: TrustSettings, change: TrustChange, now: datetime, /) -> Standing:
         """Write a change down if it is allowed, and return what comes of it; raises ConflictError."""
         ...
@@ -69,14 +73,16 @@ class Trusting:
         """Return where every runbook that has steps stands in every environment; nothing while trust is not on."""
         if self.settings is None:
             return []
-        entries = self.ledger.entries()
+        found: dict[tuple[str, str], list[TrustEntry]] = {}
+        for one in self.ledger.since_levels():
+            found.setdefault((one.runbook, one.environment), []).append(one)
         keys = [
             _key(runbook, environment)
             for runbook in self.runbooks
             if runbook.steps
             for environment in self.settings.environments
         ]
-        return [standing(self.settings, key, _about(key, entries)) for key in keys]
+        return [standing(self.settings, key, found.get((key.runbook, key.environment), [])) for key in keys]
 
     def history(self, runbook: str, environment: str) -> tuple[Standing, list[TrustEntry]]:
         """Return where a runbook stands, and every entry about it, oldest first.
@@ -158,7 +164,3 @@ def entry_of(settings: TrustSettings, change: TrustChange, before: Standing, now
 def _key(runbook: Runbook, environment: str) -> TrustKey:
     steps = steps_hash([step_to_json(step) for step in runbook.steps])
     return TrustKey(runbook=runbook.name, environment=environment, steps=steps)
-
-
-def _about(key: TrustKey, entries: Sequence[TrustEntry]) -> list[TrustEntry]:
-    return [one for one in entries if (one.runbook, one.environment) == (key.runbook, key.environment)]

@@ -97,7 +97,7 @@ def _missing_suggestions(case: Case) -> Iterable[tuple[str, Reason, str]]:
     last = {delivery.receiver: delivery for delivery in case.deliveries}
     for name, delivery in last.items():
         if delivery.created_at <= left.finished_at:
-            yield name, Reason.APPROVAL, f"{left.number}.suggested"
+            yield name, Reason.SUGGESTED, str(left.number)
 
 
 def _missing_updates(case: Case, lookup: Lookup) -> Iterable[tuple[str, Reason, str]]:

@@ -47,6 +47,16 @@ class Ledger:
         with self._database.read() as connection:
             return _entries(connection, runbook, environment)
 
+    def since_levels(self) -> list[TrustEntry]:
+        """Return all that standings are made of: each runbook's entries from its latest level on, oldest first."""
+        place = _rows.c.runbook, _rows.c.environment
+        last = select(*place, func.max(_rows.c.id).label("id")).where(_rows.c.level != "").group_by(*place).subquery()
+        same = and_(last.c.runbook == _rows.c.runbook, last.c.environment == _rows.c.environment)
+        later = _rows.c.id >= func.coalesce(last.c.id, 0)
+        query = select(_rows).outerjoin(last, same).where(later).order_by(_rows.c.id)
+        with self._database.read() as connection:
+            return [_entry(dict(row)) for row in connection.execute(query).mappings()]
+
     def change(self, settings: TrustSettings, change: TrustChange, now: datetime) -> Standing:
         """Write a person's change down if it is allowed, and return what comes of it; raises ConflictError."""
         key = change.key

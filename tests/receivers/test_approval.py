@@ -77,11 +77,17 @@ LEFT = "Runbook service-down: Left for a person to do. Its commands: firebrigade
 
 @pytest.mark.parametrize("says", SAYS.values(), ids=SAYS.keys())
 def test_a_plan_that_people_carry_out_is_said_with_its_commands(notify: Any, says: Any) -> None:
-    left = notify(reason=Reason.APPROVAL, automation=LEFT, delivery_id="delivery-suggested")
+    left = notify(reason=Reason.SUGGESTED, automation=LEFT, delivery_id="delivery-suggested")
     assert "firebrigade runbook show service-down" in says(left).replace("=\r\n", "")  # as mail breaks its lines
+    assert "approv" not in says(left).lower()
+
+
+@pytest.mark.parametrize("name", ["mail", "log"])
+def test_a_plan_that_people_carry_out_is_called_a_suggestion(notify: Any, name: str) -> None:
+    assert "suggested" in SAYS[name](notify(reason=Reason.SUGGESTED, automation=LEFT)).lower()
 
 
 def test_slack_rings_those_who_are_to_carry_it_out_and_asks_for_no_approval(notify: Any) -> None:
-    said = reply(notify(reason=Reason.APPROVAL, automation=LEFT), ["here"])
+    said = reply(notify(reason=Reason.SUGGESTED, automation=LEFT), ["here"])
     assert said is not None
     assert said.text == "<!here> A plan is left for you to carry out: ServiceDown: ryot"

@@ -6,7 +6,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from firebrigade.receivers.contract import PermanentDeliveryError
-from firebrigade.responder.collector import StoreCollector
+from firebrigade.responder.collector import StoreCollector, TrustCollector
+from firebrigade.responder.trust import TrustLevel, TrustSettings
+from firebrigade.responder.trusting import Trusting
 
 
 def _value(world: Any, name: str, **labels: str) -> float | None:
@@ -40,3 +42,40 @@ def test_a_database_that_can_not_answer_leaves_them_out(world: Any) -> None:
     world.path.unlink()
     world.path.mkdir()
     assert _value(world, "overdue_seconds") is None
+
+
+SETTINGS = TrustSettings(start=TrustLevel.AUTO, environments=("production", "staging"))
+
+
+def _levels(world: Any, settings: TrustSettings | None = SETTINGS) -> dict[tuple[str, str, str], float]:
+    registry = CollectorRegistry()
+    trusting = Trusting(ledger=world.store.ledger, runbooks=list(world.runbooks.values()), settings=settings)
+    TrustCollector(trusting, registry)
+    return {
+        (one.labels["runbook"], one.labels["environment"], one.labels["level"]): one.value
+        for metric in registry.collect()
+        for one in metric.samples
+    }
+
+
+def test_each_level_is_a_series_and_one_of_them_holds(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    trusting = Trusting(ledger=world.store.ledger, runbooks=list(world.runbooks.values()), settings=SETTINGS)
+    trusting.change(("service-down", "staging"), (TrustLevel.SUGGEST, "careful"), "anna", world.now)
+    found = _levels(world)
+    assert len(found) == 8
+    holds = {place for place, value in found.items() if value}
+    assert holds == {("service-down", "production", "auto"), ("service-down", "staging", "suggest")}
+
+
+def test_without_trust_there_are_no_levels(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    assert _levels(world, None) == {}
+
+
+def test_a_database_that_can_not_answer_leaves_levels_out(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.store.close()
+    world.path.unlink()
+    world.path.mkdir()
+    assert _levels(world) == {}

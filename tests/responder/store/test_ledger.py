@@ -170,6 +170,19 @@ def test_a_persons_change_is_kept_with_who_and_why_and_only_once(store: Store) -
     assert len(store.ledger.entries()) == 1
 
 
+def test_what_standings_are_made_of_begins_with_each_runbooks_latest_level(store: Store) -> None:
+    ends(store, begins(store, 1), StepStatus.VERIFIED)
+    resolves(store, 1)
+    assert [entry.event for entry in store.ledger.since_levels()] == ["verified"]
+    change(store, SUGGEST)
+    ends(store, begins(store, 2), StepStatus.VERIFIED)
+    resolves(store, 2)
+    other = TrustChange(key=replace(KEY, environment="staging"), level=OBSERVE, actor="anna", reason="seen")
+    store.ledger.change(SETTINGS, other, NOW)
+    found = [(entry.environment, entry.event) for entry in store.ledger.since_levels()]
+    assert found == [("production", "demoted"), ("production", "verified"), ("staging", "demoted")]
+
+
 def test_runs_that_fail_at_once_each_take_their_level(store: Store) -> None:
     steps = [begins(store, number) for number in (1, 2, 3)]
     _together([partial(ends, store, step) for step in steps])
