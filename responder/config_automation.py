@@ -35,6 +35,8 @@ class AutomationSettings:
     storm_incidents: int
     storm_within: timedelta
     storm_holds_pages_for: timedelta
+    steps_at_once: int
+    max_pods_taken: int
     max_unready_percent: int
     approve_within: timedelta
 
@@ -74,6 +76,8 @@ def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSe
         storm_incidents=block.storm_incidents,
         storm_within=block.storm_within,
         storm_holds_pages_for=block.storm_holds_pages_for,
+        steps_at_once=block.steps_at_once,
+        max_pods_taken=block.max_pods_taken,
         max_unready_percent=block.max_unready_percent,
         approve_within=block.approve_within,
     )

@@ -100,6 +100,8 @@ class AutomationBlock(Block):
     ``storm_incidents``, ``storm_within``: with more open incidents that want a runbook than that, opened within that
     time, nothing is done. With more than that that page, one incident, IncidentStorm, pages for them, and holds each
     one's own pages back for ``storm_holds_pages_for`` at most; 0 lets every incident page by itself.
+    ``steps_at_once``: how many steps may be under way at the same time.
+    ``max_pods_taken``: how many ready pods one change may take away at once.
     ``max_unready_percent``: how much of a workload of several pods may be missing after a change.
     ``approve_risk``, ``approve_actions``: in mode auto, the plans that a person has to approve, by their action's risk
     (from this one on) and by its name. ``approve_within``: a plan that nobody has approved by then is dropped.
@@ -122,6 +124,8 @@ class AutomationBlock(Block):
     storm_incidents: Count = 10
     storm_within: Annotated[WithinADay, AfterValidator(positive)] = timedelta(minutes=10)
     storm_holds_pages_for: WithinADay = timedelta(minutes=30)
+    steps_at_once: Count = 5
+    max_pods_taken: Count = 10
     max_unready_percent: Annotated[int, Field(ge=0, le=100)] = 50
     approve_risk: Literal["low", "medium", "high"] | None = None
     approve_actions: list[str] = []

@@ -59,6 +59,8 @@ def guard_settings(automation: AutomationSettings) -> GuardSettings:
         runs_per_hour=automation.runs_per_hour,
         runs_per_hour_per_target=automation.runs_per_hour_per_target,
         repairs_per_day=automation.repairs_per_day,
+        steps_at_once=automation.steps_at_once,
+        max_pods_taken=automation.max_pods_taken,
         max_unready_percent=automation.max_unready_percent,
     )
 

@@ -123,6 +123,7 @@ class RefusalReason(StrEnum):
     MAINTENANCE = "maintenance"  # of the target itself
     STORM = "storm"  # too many incidents at once for single repairs to be the answer
     LOCKED = "locked"  # another step is at work on the same thing
+    TOO_MANY_AT_ONCE = "too_many_at_once"  # other steps are at work, on whatever
     COOLDOWN = "cooldown"
     TOO_MANY_RUNS = "too_many_runs"
     FLAPPING = "flapping"  # repaired again and again: the repair is not the cure

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from firebrigade.runbooks.contract import Guard
 from firebrigade.runbooks.guards.blast_radius import BlastRadius
-from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, RunsPerHour
+from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, RunsPerHour, StepsAtOnce
 from firebrigade.runbooks.guards.modes import DryRun, NeedsApproval, OffMode
 from firebrigade.runbooks.guards.scope import AllowedActions, AllowedNamespaces, AllowedTargets, ScopeGuard
 from firebrigade.runbooks.modes import Modes
@@ -37,6 +37,8 @@ class GuardSettings:
         runs_per_hour: how many steps may be applied in an hour altogether.
         runs_per_hour_per_target: how many of them to one workload or agent.
         repairs_per_day: what was repaired so often within 24 hours is left to people.
+        steps_at_once: how many steps may be under way at the same time.
+        max_pods_taken: how many ready pods one change may take away at once, however large its workload.
         max_unready_percent: how much of a workload of several pods may be not ready after a change that takes ready
             pods away.
     """
@@ -52,6 +54,8 @@ class GuardSettings:
     runs_per_hour: int = 20
     runs_per_hour_per_target: int = 4
     repairs_per_day: int = 3
+    steps_at_once: int = 5
+    max_pods_taken: int = 10
     max_unready_percent: int = 50
 
 
@@ -89,10 +93,11 @@ def guards_for(settings: GuardSettings) -> tuple[Guard, ...]:
         AllowedActions(allow_only=settings.allow_actions, deny=settings.deny_actions),
         AllowedTargets(allow_only=settings.allow_targets, deny=settings.deny_targets),
         Lock(),
+        StepsAtOnce(most=settings.steps_at_once),
         Cooldown(cooldown=settings.cooldown),
         Flapping(repairs_per_day=settings.repairs_per_day),
         RunsPerHour(on_one_target=settings.runs_per_hour_per_target, altogether=settings.runs_per_hour),
-        BlastRadius(max_unready_percent=settings.max_unready_percent),
+        BlastRadius(max_pods_taken=settings.max_pods_taken, max_unready_percent=settings.max_unready_percent),
         DryRun(modes=settings.modes),
         NeedsApproval(modes=settings.modes),
     )

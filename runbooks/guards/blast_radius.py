@@ -18,10 +18,11 @@ class BlastRadius:
     takes nothing from anybody; for the others, the pods that are not ready already count as well.
     """
 
+    max_pods_taken: int
     max_unready_percent: int
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
-        """Refuse during a rollout, and to take the last ready pod of several, or more than the limit."""
+        """Refuse during a rollout, and to take the last ready pod of several, or more than the limits."""
         if plan.target.kind not in _OF_PODS:
             return None
         if not plan.before.keys() >= _FACTS:
@@ -34,6 +35,8 @@ class BlastRadius:
     def _judge(self, plan: Plan, ready: int, wanted: int, takes: int) -> Refusal | None:
         if takes < 1 or wanted < 2:
             return None
+        if takes > self.max_pods_taken:
+            return _refusal(f"It would take {takes} ready pods of {plan.target} at once; {self.max_pods_taken} may go.")
         left = ready - takes
         if left < 1:
             return _refusal(f"It would take the last ready pod of {plan.target}, which should have {wanted}.")

@@ -1,4 +1,4 @@
-"""What was done before, and is being done: lock, cooldown, flapping, runs per hour. Pure.
+"""What was done before, and is being done: lock, steps at once, cooldown, flapping, runs per hour. Pure.
 
 The step itself is in the history when it is applied again after a crash; it must never stop itself. A time in the
 future, by another machine's clock that is ahead, counts as now.
@@ -28,6 +28,21 @@ class Lock:
         other = under_way[0]
         text = f"{other.action} of incident {other.incident_id} is still under way on {other.target}."
         return Refusal(reason=RefusalReason.LOCKED, summary=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsAtOnce:
+    """So many changes at a time and no more: what they do together, nobody has planned."""
+
+    most: int
+
+    def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
+        """Refuse while as many other steps are being applied, verified or taken back, on whatever."""
+        under_way = sum(past.finished_at is None for past in _others(plan, history))
+        if under_way < self.most:
+            return None
+        text = f"Other steps are under way, {under_way} of the {self.most} that may be at once."
+        return Refusal(reason=RefusalReason.TOO_MANY_AT_ONCE, summary=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

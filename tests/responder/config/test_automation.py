@@ -44,6 +44,8 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
           storm_incidents: 4
           storm_within: 3m
           storm_holds_pages_for: 20m
+          steps_at_once: 3
+          max_pods_taken: 6
           max_unready_percent: 25
         maintenance:
           upgrade:
@@ -65,6 +67,8 @@ def test_every_setting_reaches_its_guard(config_of: ConfigOf, tmp_path: Path) ->
         runs_per_hour=7,
         runs_per_hour_per_target=5,
         repairs_per_day=2,
+        steps_at_once=3,
+        max_pods_taken=6,
         max_unready_percent=25,
     )
     assert build_restraints(config) == Restraints(

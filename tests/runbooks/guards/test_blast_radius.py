@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from firebrigade.runbooks.contract import RefusalReason, Target
 from firebrigade.runbooks.guards.blast_radius import BlastRadius
 
+COUNTS, PERCENTS = st.integers(1, 12), st.integers(0, 100)
+
 
 @pytest.mark.parametrize(
     ("ready", "wanted", "takes", "allowed"),
@@ -42,6 +44,12 @@ def test_the_percentage_is_the_limit_itself(plan: Any, asked: Any, percent: int)
     assert found is (RefusalReason.BLAST_RADIUS if percent == 33 else None)
 
 
+@pytest.mark.parametrize("most", [2, 3])
+def test_of_a_large_workload_no_more_pods_are_taken_than_may_be(plan: Any, asked: Any, most: int) -> None:
+    found = asked(plan(ready=90, wanted=90, takes_ready=3), max_pods_taken=most)
+    assert found is (RefusalReason.BLAST_RADIUS if most == 2 else None)
+
+
 def test_nothing_is_done_while_a_rollout_is_in_progress(plan: Any, asked: Any) -> None:
     assert asked(plan(disturbs_rollout=True)) is RefusalReason.BLAST_RADIUS
     assert asked(plan(ready=1, wanted=1, disturbs_rollout=True)) is RefusalReason.BLAST_RADIUS
@@ -60,12 +68,14 @@ def test_an_agent_has_no_pods_to_count(plan: Any, asked: Any) -> None:
 
 
 @settings(deadline=None)
-@given(ready=st.integers(0, 12), wanted=st.integers(2, 10), takes=st.integers(1, 12), percent=st.integers(0, 100))
-def test_what_is_let_through_leaves_a_ready_pod_and_the_percentage(
-    plan: Any, ready: int, wanted: int, takes: int, percent: int
+@given(counts=st.tuples(st.integers(0, 12), st.integers(2, 10), st.integers(1, 12)), most=COUNTS, percent=PERCENTS)
+def test_what_is_let_through_leaves_a_ready_pod_and_keeps_to_both_limits(
+    plan: Any, counts: tuple[int, int, int], most: int, percent: int
 ) -> None:
-    guard = BlastRadius(max_unready_percent=percent)
+    ready, wanted, takes = counts
+    guard = BlastRadius(max_pods_taken=most, max_unready_percent=percent)
     if guard.allow(plan(ready=ready, wanted=wanted, takes_ready=takes), (), plan().planned_at) is None:
         left = ready - takes
         assert left >= 1
+        assert takes <= most
         assert max(0, wanted - left) / wanted <= percent / 100

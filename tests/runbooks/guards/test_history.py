@@ -1,6 +1,7 @@
 """What was done before, and is being done: lock, cooldown, flapping, runs per hour."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from firebrigade.runbooks.contract import PastStep, Plan, RefusalReason, Target
 from firebrigade.runbooks.guards import GuardSettings, guards_for
-from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, RunsPerHour, same_thing
+from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, RunsPerHour, StepsAtOnce, same_thing
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -76,6 +77,29 @@ def test_the_lock_names_the_other_incident(plan: Any, past: Any) -> None:
     refusal = Lock().allow(plan(), [past(MINUTE, finished_at=None)], NOW)
     assert refusal is not None
     assert refusal.summary == "restart_pod of incident 7 is still under way on deployment/shop/checkout."
+
+
+@pytest.mark.parametrize(
+    ("others", "changes", "wanted"),
+    [
+        pytest.param(2, {}, RefusalReason.TOO_MANY_AT_ONCE, id="as many as may be"),
+        pytest.param(1, {}, None, id="one less"),
+        pytest.param(9, {"finished_at": NOW}, None, id="they are over"),
+        pytest.param(9, {"step_id": "step-1"}, None, id="the step itself, after a crash"),
+    ],
+)
+def test_no_more_steps_are_under_way_than_may_be(
+    plan: Any, past: Any, asked: Any, others: int, changes: dict[str, Any], wanted: RefusalReason | None
+) -> None:
+    elsewhere = [replace(OTHER, name=f"service-{number}") for number in range(others)]
+    history = [past(MINUTE, one, **{"finished_at": None, **changes}) for one in elsewhere]
+    assert asked(plan(), *history, steps_at_once=2) is wanted
+
+
+def test_who_has_to_wait_is_told_how_many_are_under_way(plan: Any, past: Any) -> None:
+    refusal = StepsAtOnce(most=1).allow(plan(), [past(MINUTE, OTHER, finished_at=None)], NOW)
+    assert refusal is not None
+    assert refusal.summary == "Other steps are under way, 1 of the 1 that may be at once."
 
 
 def repairs(past: Any, *ages: timedelta, **changes: Any) -> list[PastStep]:
