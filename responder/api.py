@@ -28,6 +28,7 @@ from firebrigade.responder.representation import (
     represent_link,
     represent_standing,
     represent_step,
+    represent_trust_chain,
 )
 from firebrigade.responder.trust import TrustLevel
 from firebrigade.responder.trusting import Trusting
@@ -130,6 +131,11 @@ class Api:
         standing, entries = self.trusting.history(runbook, environment)
         return jsonify(standing=represent_standing(standing), entries=[represent(entry) for entry in entries])
 
+    def show_trust_chain(self) -> Response:
+        """Answer with whether the ledger is as it was written, and has a head that the caller has kept."""
+        kept = request.args.get("head", "")
+        return jsonify(represent_trust_chain(self.trusting.ledger.chain(), [kept] if kept else []))
+
     def change_trust(self, runbook: str, environment: str) -> Response:
         """Promote or demote a runbook; a second time changes nothing."""
         name = approver(self.approvers)
@@ -177,6 +183,7 @@ def make_api(api: Api, access: Access) -> Blueprint:
     blueprint.get("/automation")(api.show_automation)
     blueprint.post("/automation")(api.switch_automation)
     blueprint.get("/trust")(api.list_trust)
+    blueprint.get("/trust/chain")(api.show_trust_chain)
     blueprint.get("/trust/<runbook>/<environment>")(api.show_trust)
     blueprint.post("/trust/<runbook>/<environment>")(api.change_trust)
     blueprint.get("/dead-letters")(api.list_dead_letters)

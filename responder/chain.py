@@ -6,8 +6,9 @@ whoever can write to the database can make a whole chain again, which only a hea
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.timestamps import format_rfc3339
@@ -98,16 +99,28 @@ def entry_hash(incident_id: int, link: Link) -> str:
 
 def broken(chain: Chain) -> list[Problem]:
     """Return where a chain is broken, in the order of its entries; nothing if it is whole."""
-    problems = [
+    return [
         Problem(incident_id=chain.incident_id, entry=number, summary=f"incident {chain.incident_id}: {words}")
-        for number, words in (*_along(chain), *_at_the_end(chain.links, chain.head))
+        for number, words in breaks(chain.links, chain.head, partial(entry_hash, chain.incident_id), keeper="incident")
     ]
-    return sorted(problems, key=lambda problem: problem.entry)
 
 
-def _along(chain: Chain) -> Iterator[tuple[int, str]]:
+def breaks(links: Sequence[Link], head: Head, hash_of: Callable[[Link], str], *, keeper: str) -> list[tuple[int, str]]:
+    """Return where entries are no chain, each the number of an entry and a sentence, in their order.
+
+    Args:
+        links: all entries in order.
+        head: where the chain ends, as it is kept elsewhere.
+        hash_of: what an entry's hash has to be.
+        keeper: who keeps the head, in one word.
+    """
+    found = (*_along(links, hash_of), *_at_the_end(links, head, keeper))
+    return sorted(found, key=lambda broken_at: broken_at[0])
+
+
+def _along(links: Sequence[Link], hash_of: Callable[[Link], str]) -> Iterator[tuple[int, str]]:
     last = Head()
-    for link in chain.links:
+    for link in links:
         number = link.sequence
         if number > last.length + 1:
             yield last.length + 1, f"{_entries(last.length + 1, number - 1)} missing"
@@ -115,30 +128,31 @@ def _along(chain: Chain) -> Iterator[tuple[int, str]]:
             yield number, f"entry {number} is there twice or out of order"
         elif link.previous != last.hash:
             yield number, f"entry {number} does not continue the entry before it: one of the two was exchanged"
-        if (words := _altered(chain.incident_id, link)) is not None:
+        if (words := _altered(link, hash_of)) is not None:
             yield number, words
         if number > last.length:
             last = Head(length=number, hash=link.hash)
 
 
-def _altered(incident_id: int, link: Link) -> str | None:
+def _altered(link: Link, hash_of: Callable[[Link], str]) -> str | None:
     version = link.hash.partition(":")[0]
     if version.isdecimal() and int(version) > VERSION:
         return f"entry {link.sequence} has a hash of version {version[:9]}, which only a newer Firebrigade can check"
-    if link.hash != entry_hash(incident_id, link):
+    if link.hash != hash_of(link):
         return f"entry {link.sequence} was changed: its hash is of another content"
     return None
 
 
-def _at_the_end(links: Sequence[Link], head: Head) -> Iterator[tuple[int, str]]:
+def _at_the_end(links: Sequence[Link], head: Head, keeper: str) -> Iterator[tuple[int, str]]:
     length = max((link.sequence for link in links), default=0)
     if length < head.length:
         gone = _entries(length + 1, head.length)
-        yield length + 1, f"{gone} missing at the end: the incident counted {head.length}"
+        yield length + 1, f"{gone} missing at the end: the {keeper} counted {head.length}"
     elif length > head.length:
-        yield head.length + 1, f"{_entries(head.length + 1, length, 'was', 'were')} added past the incident's own count"
+        added = _entries(head.length + 1, length, "was", "were")
+        yield head.length + 1, f"{added} added past the {keeper}'s own count"
     elif length and head.hash not in {link.hash for link in links if link.sequence == length}:
-        yield length, f"entry {length} is not the one that the incident names as its last: one of the two was exchanged"
+        yield length, f"entry {length} is not the one that the {keeper} names as its last: one of the two was exchanged"
 
 
 def _entries(first: int, last: int, one: str = "is", several: str = "are") -> str:

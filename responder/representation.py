@@ -4,7 +4,7 @@ Times are RFC 3339 in UTC, durations are seconds and say so in their names. What
 is left out. Labels and annotations are handed over as they came: whoever shows them escapes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -16,6 +16,8 @@ from firebrigade.responder.model import IncidentAlert
 from firebrigade.responder.model_steps import StepResult
 from firebrigade.responder.timestamps import format_rfc3339
 from firebrigade.responder.trust import Standing
+from firebrigade.responder.trust_chain import TrustChain
+from firebrigade.responder.trust_chain import broken as lacks
 
 JsonValue = Any
 _INTERNAL = frozenset({"fence", "lease_until"})
@@ -49,6 +51,12 @@ def represent_step(step: StepResult) -> dict[str, JsonValue]:
 def represent_standing(standing: Standing) -> dict[str, JsonValue]:
     """Return where a runbook stands, with the sentence that people are told."""
     return {**represent(standing), "words": standing.words}
+
+
+def represent_trust_chain(chain: TrustChain, heads: Sequence[str]) -> dict[str, JsonValue]:
+    """Return how long the ledger of trust is, where it ends, and where it is broken or lacks a head that was kept."""
+    problems = [{"entry": entry, "summary": f"the ledger of trust: {words}"} for entry, words in lacks(chain, heads)]
+    return {"entries": len(chain.links), "head": chain.head.hash, "problems": problems}
 
 
 def represent(record: Any) -> dict[str, JsonValue]:

@@ -21,6 +21,7 @@ from firebrigade.responder.trust import (
     standing,
     steps_hash,
 )
+from firebrigade.responder.trust_chain import TrustChain
 from firebrigade.runbooks.contract import Runbook
 from firebrigade.runbooks.records import step_to_json
 
@@ -50,6 +51,10 @@ class TrustLedger(Protocol):
 
     def since_levels(self) -> Sequence[TrustEntry]:
         """Return all that standings are made of: each runbook's entries from its latest level on, oldest first."""
+        ...
+
+    def chain(self) -> TrustChain:
+        """Return the whole ledger to check it."""
         ...
 
     def change(self, settings: TrustSettings, change: TrustChange, now: datetime, /) -> Standing:

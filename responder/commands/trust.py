@@ -7,6 +7,7 @@ from urllib.parse import quote
 import click
 
 from firebrigade.responder.commands.api_client import ApiClient
+from firebrigade.responder.commands.audit import BROKEN
 from firebrigade.responder.commands.group import UserError
 from firebrigade.responder.commands.incident_page import short
 from firebrigade.responder.commands.output import plain, print_fields, print_json, print_table
@@ -113,6 +114,31 @@ def demote(runbook: str, environment: str, to: str | None, reason: str) -> None:
     if wanted.rank >= held.rank or wanted.rank > level.rank:
         raise UserError(f"{runbook} in {environment} is at {level.value}, and {wanted.value} is not below that")
     _change(client, runbook, environment, wanted, reason)
+
+
+@trust.command()
+@click.option("--head", metavar="HASH", help="A head of an earlier check, which must be part of the ledger.")
+@json_option
+def verify(head: str | None, as_json: bool) -> None:
+    """
+    Check that the ledger is as it was written.
+
+    Each entry carries a hash of itself and of the entry before it; a changed, removed, inserted or moved entry and a
+    cut-off end are told. Keep the head that it prints where the database's administrators can't write. Exit code 1 if
+    anything is broken.
+    """
+    answer = ApiClient(load_settings()).get("/trust/chain", **({"head": head} if head else {}))
+    problems = answer.get("problems", [])
+    if as_json:
+        print_json(answer)
+    else:
+        for problem in problems:
+            click.echo(plain(problem.get("summary")))
+        if not problems:
+            known = f", head {answer.get('head')}" if answer.get("head") else ""
+            click.echo(plain(f"The ledger of trust is as it was written: {answer.get('entries')} entries{known}"))
+    if problems:
+        click.get_current_context().exit(BROKEN)
 
 
 def _levels(client: ApiClient, runbook: str, environment: str) -> tuple[TrustLevel, TrustLevel]:

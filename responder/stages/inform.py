@@ -1,8 +1,8 @@
 """Inform: those who heard of an incident hear that it is acknowledged or resolved, in maintenance too.
 
-A message that is kept up to date says as well that a repair was not seen to help, though the alert resolved.
 It comes first and pages nobody. What was tried, surely did not arrive, and would now wake somebody for nothing, is
-dropped; then its receiver has nothing to be told the end of.
+dropped; then its receiver has nothing to be told the end of. A message that is kept up to date says as well that a
+repair was not seen to help, though the alert resolved.
 """
 
 from collections.abc import Iterable, Mapping

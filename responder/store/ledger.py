@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, text
+from sqlalchemy import Connection, and_, func, insert, select, text, update
 
 from firebrigade.responder.case import RESPONDER
+from firebrigade.responder.chain import Head, Link
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult
 from firebrigade.responder.store import incidents, steps, tables
@@ -29,11 +30,13 @@ from firebrigade.responder.trust import (
     standing,
     steps_hash,
 )
+from firebrigade.responder.trust_chain import TrustChain, as_written, link_of
 from firebrigade.responder.trust_outcomes import Aftermath, begun_at, outcomes
 from firebrigade.responder.trusting import TrustChange, entry_of
 
 _LOCK = 7095272
 _rows = tables.trust_ledger
+_heads = tables.trust_chain
 
 
 class Ledger:
@@ -56,6 +59,12 @@ class Ledger:
         query = select(_rows).outerjoin(last, same).where(later).order_by(_rows.c.id)
         with self._database.read() as connection:
             return [_entry(dict(row)) for row in connection.execute(query).mappings()]
+
+    def chain(self) -> TrustChain:
+        """Return the whole ledger to check it."""
+        with self._database.read() as connection:
+            found = connection.execute(select(_rows).order_by(_rows.c.sequence, _rows.c.id)).mappings().all()
+            return TrustChain(links=tuple(_link(dict(row)) for row in found), head=_head(connection))
 
     def change(self, settings: TrustSettings, change: TrustChange, now: datetime) -> Standing:
         """Write a person's change down if it is allowed, and return what comes of it; raises ConflictError."""
@@ -175,6 +184,20 @@ def _run_entry(key: TrustKey, now: datetime, event: TrustEvent, reason: str, inc
 
 
 def _add(connection: Connection, entry: TrustEntry) -> None:
+    """Add an entry and its place in the chain; for whoever has taken their turn."""
+    link = link_of(entry, _head(connection))
     values = {name: getattr(entry, name) for name in TrustEntry.__dataclass_fields__}
     values |= {"event": entry.event.value, "level": entry.level.value if entry.level else ""}
+    values |= {"sequence": link.sequence, "previous": link.previous, "hash": link.hash}
     connection.execute(insert(_rows).values(values))
+    connection.execute(update(_heads).values(length=link.sequence, head=link.hash))
+
+
+def _link(row: dict[str, Any]) -> Link:
+    written = as_written(_entry(row))
+    return Link(entry=written, sequence=row["sequence"], previous=row["previous"], hash=row["hash"])
+
+
+def _head(connection: Connection) -> Head:
+    row = connection.execute(select(_heads)).one_or_none()
+    return Head(length=row.length, hash=row.head) if row else Head()

@@ -265,7 +265,19 @@ trust_ledger = Table(
     Column("reason", Text, nullable=False),
     Column("incident_id", Integer, ForeignKey("incidents.id")),
     Column("begun_at", Instant),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("previous", String(80), nullable=False, server_default=""),
+    Column("hash", String(80), nullable=False, server_default=""),
     Index(None, "incident_id", "environment", unique=True),
     Index(None, "runbook", "environment"),
+    Index(None, "sequence", unique=True),
     sqlite_autoincrement=True,
+)
+
+trust_chain = Table(
+    "trust_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("length", Integer, nullable=False),
+    Column("head", String(80), nullable=False),
 )

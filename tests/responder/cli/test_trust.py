@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from sqlalchemy import text
 
 from firebrigade.responder.model_steps import StepStatus
 from firebrigade.responder.store.ledger import _add
@@ -97,3 +98,26 @@ def test_whoever_may_not_promote_is_told(trusting: Any, service: Any) -> None:
 
 def test_a_reason_has_to_be_given(trusting: Any) -> None:
     assert "Missing option '--reason'" in trusting("demote", "crash-loop").stderr
+
+
+def test_a_ledger_that_was_tampered_with_is_told_entry_by_entry(trusting: Any, service: Any) -> None:
+    assert trusting("verify").stdout == "The ledger of trust is as it was written: 0 entries\n"
+    trusting("demote", "crash-loop", *REASON)
+    head = json.loads(trusting("verify", "--json").stdout)["head"]
+    trusting("demote", "crash-loop", *REASON, by="bert")
+    kept = trusting("verify", "--head", head)
+    assert (kept.exit_code, "as it was written: 2 entries, head 1:" in kept.stdout) == (0, True)
+    with service.store._database.write() as connection:
+        connection.execute(text("UPDATE trust_ledger SET level = 'auto' WHERE sequence = 2"))
+    found = trusting("verify")
+    assert (found.exit_code, found.stdout) == (
+        1,
+        "the ledger of trust: entry 2 was changed: its hash is of another content\n",
+    )
+    assert json.loads(trusting("verify", "--json").stdout)["problems"][0]["entry"] == 2
+
+
+def test_a_ledger_that_was_made_anew_is_told_by_a_head_that_was_kept(trusting: Any) -> None:
+    trusting("demote", "crash-loop", *REASON)
+    found = trusting("verify", "--head", "1:abc")
+    assert (found.exit_code, "no entry has the hash 1:abc: the ledger was made anew" in found.stdout) == (1, True)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from firebrigade.responder.model import Incident
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.store.store import Store
+from firebrigade.responder.trust_chain import broken
 from tests.responder.ordeal.promises import Write
 
 HELPED, FAILED = "verified", "failed"
@@ -17,6 +18,7 @@ RESOLVE_WITHIN = timedelta(minutes=15)
 
 def check_trust(store: Store, writes: Sequence[Write], now: datetime) -> None:
     """Judge the ledger of runbooks that all began at auto, and that nobody has promoted, where nothing is due."""
+    assert broken(store.ledger.chain()) == []
     entries = store.ledger.entries()
     told = [(one.incident_id, one.event.value) for one in entries if one.event.value in {HELPED, FAILED}]
     counted = [(one.id, came_to(store, one, now)) for one in reversed(store.incidents())]

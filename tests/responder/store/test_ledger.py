@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from firebrigade.responder.case import Outcome
@@ -20,8 +20,9 @@ from firebrigade.responder.model import AlertStatus, IncidentStatus
 from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
-from firebrigade.responder.store.tables import trust_ledger
+from firebrigade.responder.store.tables import trust_chain, trust_ledger
 from firebrigade.responder.trust import TrustEvent, TrustKey, TrustLevel, TrustSettings, standing, steps_hash
+from firebrigade.responder.trust_chain import broken
 from firebrigade.responder.trusting import TrustChange
 from tests.responder.ended_runs import group
 
@@ -183,11 +184,42 @@ def test_what_standings_are_made_of_begins_with_each_runbooks_latest_level(store
     assert found == [("production", "demoted"), ("production", "verified"), ("staging", "demoted")]
 
 
+@pytest.mark.parametrize(
+    ("tampering", "entries"),
+    [
+        pytest.param(update(trust_ledger).where(trust_ledger.c.sequence == 2).values(actor="nobody"), [2], id="who"),
+        pytest.param(update(trust_ledger).where(trust_ledger.c.sequence == 1).values(level="auto"), [1], id="a level"),
+        pytest.param(update(trust_ledger).where(trust_ledger.c.sequence == 3).values(begun_at=NOW), [3], id="a time"),
+        pytest.param(delete(trust_ledger).where(trust_ledger.c.sequence == 2), [2], id="an entry removed"),
+        pytest.param(delete(trust_ledger).where(trust_ledger.c.sequence == 3), [3], id="the end cut off"),
+        pytest.param(delete(trust_chain), [1], id="the head removed"),
+    ],
+)
+def test_tampering_with_the_ledger_is_noticed(store: Store, tampering: Any, entries: list[int]) -> None:
+    ends(store, begins(store))
+    for to in (SUGGEST, OBSERVE):
+        change(store, to)
+    found = store.ledger.chain()
+    assert (broken(found), found.head.length) == ([], 3)
+    assert [link.entry.actor for link in found.links] == ["firebrigade", "anna", "anna"]
+    with store._database.write() as connection:
+        connection.execute(tampering)
+    assert [number for number, _ in broken(store.ledger.chain())] == entries
+
+
+def test_no_two_entries_of_the_ledger_have_one_place(store: Store) -> None:
+    change(store, SUGGEST)
+    row = {"runbook": "x", "environment": "x", "steps": "", "at": NOW, "event": "promoted", "level": "auto"}
+    with store._database.write() as connection, pytest.raises(IntegrityError):
+        connection.execute(insert(trust_ledger).values(row | {"actor": "", "reason": "", "sequence": 1}))
+
+
 def test_runs_that_fail_at_once_each_take_their_level(store: Store) -> None:
     steps = [begins(store, number) for number in (1, 2, 3)]
     _together([partial(ends, store, step) for step in steps])
     assert [entry.level for entry in store.ledger.entries()] == [APPROVE, SUGGEST, OBSERVE]
     assert level(store) is OBSERVE
+    assert (broken(store.ledger.chain()), store.ledger.chain().head.length) == ([], 3)
 
 
 def test_a_failure_is_not_lost_to_a_promotion_at_the_same_moment(store: Store) -> None:

@@ -1,5 +1,6 @@
 """The migrations lead to the tables that the code works with, may run again, and keep what was there."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from alembic.autogenerate import compare_metadata
@@ -11,6 +12,9 @@ from firebrigade.responder.store import incidents
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.store.tables import metadata
+from firebrigade.responder.trust import TrustKey, TrustLevel, TrustSettings
+from firebrigade.responder.trust_chain import broken as lacks
+from firebrigade.responder.trusting import TrustChange
 
 AT = "2026-01-05T09:00:0{}.250000+00:00"
 
@@ -62,3 +66,27 @@ def test_timelines_of_the_first_schema_become_chains(empty_database: Database) -
     with empty_database.write() as connection:
         incidents.append(connection, 1, [chains[2].links[0].entry])
     assert (broken(store.chain(1)), store.chain(1).head.length) == ([], 4)
+
+
+def test_a_ledger_of_before_becomes_a_chain_that_goes_on(empty_database: Database) -> None:
+    empty_database.migrate("0008")
+    place = {"runbook": "Σ", "environment": "production"}
+    with empty_database.write() as connection:
+        insert_incident(connection, 1)
+        for second, event, level in ((3, "verified", ""), (1, "failed", "approve"), (2, "promoted", "auto")):
+            values = {"steps": "a", "actor": "anna", "reason": "Σ", "at": AT.format(second), "event": event}
+            more = {"incident_id": 1, "begun_at": AT.format(0)} if event == "failed" else {}
+            insert(connection, "trust_ledger", **place, **values, **more, level=level)
+    empty_database.migrate()
+    ledger = Store(empty_database).ledger
+    assert (lacks(ledger.chain()), ledger.chain().head.length) == ([], 3)
+    assert [link.entry.kind for link in ledger.chain().links] == ["verified", "failed", "promoted"]
+    key = TrustKey(**place, steps="a")
+    now = datetime(2026, 1, 6, tzinfo=UTC)
+    ledger.change(TrustSettings(), TrustChange(key=key, level=TrustLevel.OBSERVE, actor="anna", reason="x"), now)
+    assert (lacks(ledger.chain()), ledger.chain().head.length) == ([], 4)
+
+
+def test_an_empty_ledger_of_before_has_an_empty_head(empty_database: Database) -> None:
+    empty_database.migrate()
+    assert Store(empty_database).ledger.chain().head == Head()
