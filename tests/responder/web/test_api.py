@@ -22,6 +22,7 @@ ROUTES = [
     ("GET", "/chains"),
     *((method, path) for method in ("GET", "POST") for path in ("/automation", "/trust/<runbook>/<environment>")),
     ("GET", "/trust"),
+    ("GET", "/trust/chain"),
     ("GET", "/dead-letters"),
 ]
 
