@@ -4,7 +4,7 @@
 the scrape, and ``/-/ready`` says so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -14,10 +14,12 @@ from prometheus_client.registry import Collector
 
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.errors import StoreUnavailableError
+from firebrigade.responder.store.counting import WAITING_DELIVERIES, WAITING_STEPS
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.trust import TrustLevel
 from firebrigade.responder.trusting import Trusting
 
+Counted = Mapping[tuple[str, str], int]
 _log = structlog.get_logger(__name__)
 
 
@@ -78,12 +80,30 @@ class StoreCollector(Collector):
         for status, number in counts.incidents.items():
             incidents.add_metric([status], number)
         yield incidents
-        yield _counter("deliveries", "Deliveries by receiver and status.", ["receiver", "status"], counts.deliveries)
+        # A counter never falls: what still moves from one status to the next is a gauge.
+        waiting, ended = _split(counts.deliveries, WAITING_DELIVERIES)
+        yield _counter("deliveries", "Deliveries that are over, by receiver.", ["receiver", "status"], ended)
+        yield _gauge("deliveries_waiting", "Deliveries that are not.", ["receiver", "status"], waiting)
         yield _counter("delivery_attempts", "Attempts to deliver, by receiver.", ["receiver"], counts.attempts)
-        yield _counter("steps", "Runbook steps by action and status.", ["action", "status"], counts.steps)
+        waiting, ended = _split(counts.steps, WAITING_STEPS)
+        yield _counter("steps", "Runbook steps that are over, by action.", ["action", "status"], ended)
+        yield _gauge("steps_waiting", "Runbook steps that are not.", ["action", "status"], waiting)
         due_at, now = counts.longest_due_at, self._clock.now()
         overdue = max((now - due_at).total_seconds(), 0.0) if due_at else 0.0
         yield GaugeMetricFamily("firebrigade_overdue_seconds", "How long the longest due work waits.", value=overdue)
+
+
+def _split(counts: Counted, statuses: Collection[str]) -> tuple[Counted, Counted]:
+    """Return the counts with one of some statuses, and the others."""
+    chosen = {key: number for key, number in counts.items() if key[1] in statuses}
+    return chosen, {key: number for key, number in counts.items() if key not in chosen}
+
+
+def _gauge(name: str, documentation: str, labels: list[str], counts: Counted) -> Metric:
+    family = GaugeMetricFamily(f"firebrigade_{name}", documentation, labels=labels)
+    for values, number in counts.items():
+        family.add_metric(list(values), number)
+    return family
 
 
 def _counter(name: str, documentation: str, labels: list[str], counts: Mapping[Any, int]) -> Metric:

@@ -17,14 +17,16 @@ from firebrigade.responder.app import create_app
 from firebrigade.responder.authentication import Access, make_credentials
 from firebrigade.responder.cli import main
 from firebrigade.responder.clock import ManualClock
-from firebrigade.responder.collector import StoreCollector
+from firebrigade.responder.collector import StoreCollector, TrustCollector
 from firebrigade.responder.config import load_config
 from firebrigade.responder.config_file import ConfigFile, keys_at
 from firebrigade.responder.settings import Settings
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.telemetry import Metrics
-from firebrigade.runbooks.contract import RefusalReason
+from firebrigade.responder.trust import TrustSettings
+from firebrigade.responder.trusting import Trusting
+from firebrigade.runbooks.contract import RefusalReason, Runbook, RunbookStep
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("rules", "responder", "receivers", "runbooks")
@@ -171,6 +173,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_every_metric_is_documented(store: Store) -> None:
     registry = Metrics().registry
     StoreCollector(store, ManualClock(), registry)
+    runbook = Runbook(
+        name="one", title="", alerts=(), steps=(RunbookStep(name="s", action="a", target={}),), body="", path=""
+    )
+    settings = TrustSettings(environments=("production",))
+    TrustCollector(Trusting(ledger=store.ledger, runbooks=[runbook], settings=settings), registry)
     families = {family.name for family in registry.collect() if family.name.startswith("firebrigade_")}
     documented = re.findall(r"^\| `(firebrigade_\w+)`", REFERENCE, re.MULTILINE)
     assert {name.removesuffix("_total") for name in documented} == families

@@ -10,8 +10,8 @@ from firebrigade.responder.model import DeliveryStatus
 from firebrigade.responder.model_steps import StepStatus
 from firebrigade.responder.store.tables import deliveries, incidents, steps
 
-_WAITING_DELIVERIES = (DeliveryStatus.PENDING.value, DeliveryStatus.SENDING.value)
-_WAITING_STEPS = tuple(status.value for status in StepStatus if not status.over)
+WAITING_DELIVERIES = (DeliveryStatus.PENDING.value, DeliveryStatus.SENDING.value)
+WAITING_STEPS = tuple(status.value for status in StepStatus if not status.over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,8 @@ def count(connection: Connection) -> Counts:
 def _longest_due_at(connection: Connection) -> datetime | None:
     queries = (
         select(func.min(incidents.c.next_due_at)),
-        select(func.min(deliveries.c.next_attempt_at)).where(deliveries.c.status.in_(_WAITING_DELIVERIES)),
-        select(func.min(steps.c.next_attempt_at)).where(steps.c.status.in_(_WAITING_STEPS)),
+        select(func.min(deliveries.c.next_attempt_at)).where(deliveries.c.status.in_(WAITING_DELIVERIES)),
+        select(func.min(steps.c.next_attempt_at)).where(steps.c.status.in_(WAITING_STEPS)),
     )
     moments = [connection.execute(query).scalar_one_or_none() for query in queries]
     return min((moment for moment in moments if moment is not None), default=None)

@@ -5,10 +5,11 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from firebrigade.receivers.contract import PermanentDeliveryError
+from firebrigade.receivers.contract import PermanentDeliveryError, TemporaryDeliveryError
 from firebrigade.responder.collector import StoreCollector, TrustCollector
 from firebrigade.responder.trust import TrustLevel, TrustSettings
 from firebrigade.responder.trusting import Trusting
+from firebrigade.runbooks.contract import Health
 
 
 def _value(world: Any, name: str, **labels: str) -> float | None:
@@ -26,6 +27,17 @@ def test_what_was_told_and_done_is_counted(world: Any, runbook: Any) -> None:
     assert _value(world, "deliveries_total", receiver="email", status="failed") == 1
     assert _value(world, "delivery_attempts_total", receiver="email") == 1
     assert _value(world, "steps_total", action="restart", status="verified") == 1
+
+
+def test_what_is_not_over_is_no_part_of_a_counter(world: Any, runbook: Any) -> None:
+    world.runbooks["service-down"] = runbook("restart")
+    world.executor.healths = [Health.WAITING]
+    world.receivers["email"].fail = TemporaryDeliveryError("greylisted")
+    world.fires()
+    assert _value(world, "steps_waiting", action="restart", status="applied") == 1
+    assert _value(world, "deliveries_waiting", receiver="email", status="pending") == 1
+    assert _value(world, "steps_total", action="restart", status="applied") is None
+    assert _value(world, "deliveries_total", receiver="email", status="pending") is None
 
 
 def test_work_that_nobody_does_shows_how_long_it_waits(world: Any) -> None:
