@@ -109,6 +109,8 @@ def _about_steps(case: Case, lookup: Lookup, runbook: str) -> str:
             summary = (step.plan or {}).get("summary", "")
             return f"Runbook {runbook}: {step.name} waits for a person to approve its plan: {summary}"
         case _:
+            if step and step.locked_since and step.status in {StepStatus.PENDING, StepStatus.APPROVED}:
+                return f"Runbook {runbook}: {step.name} {step.verdict}."
             what = f"{step.name} is {_DOING[step.status]}" if step else "on its way"
             return f"Runbook {runbook}: {what}."
 

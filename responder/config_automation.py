@@ -39,6 +39,7 @@ class AutomationSettings:
     max_pods_taken: int
     max_unready_percent: int
     approve_within: timedelta
+    wait_for_lock: timedelta
 
     def switched_on(self) -> frozenset[str]:
         """Return the names of the actions that are allowed and not denied."""
@@ -80,6 +81,7 @@ def build_automation(block: AutomationBlock, problems: Problems) -> AutomationSe
         max_pods_taken=block.max_pods_taken,
         max_unready_percent=block.max_unready_percent,
         approve_within=block.approve_within,
+        wait_for_lock=block.wait_for_lock,
     )
 
 

@@ -94,6 +94,7 @@ class AutomationBlock(Block):
     ``off_file``: nothing is, while this file exists.
     ``namespaces``: where; ``nodes``: which of them may be cordoned; ``allow_…`` and ``deny_…`` say what and to whom
     within them, and a denial wins.
+    ``wait_for_lock``: how long a step waits for another one on the same target, before it is refused; 0: not at all.
     ``cooldown``: how soon the same action may be applied again to the same target.
     ``runs_per_hour``, ``runs_per_hour_per_target``: how often anything may.
     ``repairs_per_day``: what was repaired so often in 24 hours is left to people.
@@ -117,6 +118,7 @@ class AutomationBlock(Block):
     deny_actions: list[str] = []
     allow_targets: list[TargetPattern] | None = None
     deny_targets: list[TargetPattern] = []
+    wait_for_lock: WithinADay = timedelta(minutes=5)
     cooldown: WithinADay = timedelta(minutes=10)
     runs_per_hour: Count = 20
     runs_per_hour_per_target: Count = 4

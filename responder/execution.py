@@ -73,6 +73,7 @@ def build_restraints(config: Config) -> Restraints:
         maintenance=config.maintenance,
         off_file=automation.off_file,
         approve_within=automation.approve_within,
+        wait_for_lock=automation.wait_for_lock,
         modes=automation.modes,
     )
 

@@ -66,6 +66,7 @@ class StepResult:
         approved_plan: the hash of the plan that was approved; empty: none was.
         answered_by: who approved or rejected it.
         environment: which one its target is in; empty until it is about to be applied.
+        locked_since: since when it waits, or waited, for another step on its target to come to its end.
         refusal: the reason (``RefusalReason``) of a refused one; empty otherwise.
     """
 
@@ -98,6 +99,7 @@ class StepResult:
     answered_by: str = ""
     answered_at: datetime | None = None
     environment: str = ""
+    locked_since: datetime | None = None
     refusal: str = ""
     fence: int = 0
     lease_until: datetime | None = None

@@ -34,6 +34,7 @@ class Restraints:
     Attributes:
         off_file: automation is off while this file exists; None: there is no such file.
         approve_within: how long a plan waits for a person, and how long an approval holds.
+        wait_for_lock: how long a step waits for another one on the same target; nothing: it is refused at once.
         modes: which environment a target is in, and where nothing may be changed by now.
     """
 
@@ -41,6 +42,7 @@ class Restraints:
     maintenance: tuple[MaintenanceWindow, ...] = ()
     off_file: Path | None = None
     approve_within: timedelta = timedelta(minutes=15)
+    wait_for_lock: timedelta = timedelta(minutes=5)
     modes: Modes = field(default_factory=Modes)
 
 

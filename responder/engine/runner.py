@@ -14,7 +14,7 @@ from firebrigade.responder.approval import is_approved, lapsed, made_anew, propo
 from firebrigade.responder.case import StepCase
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.engine.backoff import retry_at
-from firebrigade.responder.engine.off_file import look_for
+from firebrigade.responder.engine.permission import Permission
 from firebrigade.responder.engine.reading import take_reading
 from firebrigade.responder.engine.skipping import skipped
 from firebrigade.responder.engine.step_decisions import (
@@ -26,17 +26,16 @@ from firebrigade.responder.engine.step_decisions import (
     made_after_all,
     not_now,
     not_taken_back,
-    past,
     refused,
 )
 from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
-from firebrigade.responder.restraints import Restraints, changed_by_no_machine, restrained, switched_off
+from firebrigade.responder.restraints import Restraints
 from firebrigade.responder.stages.verify import LOOK_AGAIN_AFTER, judge, out_of_time
 from firebrigade.responder.store.store import Store
-from firebrigade.responder.trust import within_trust
+from firebrigade.responder.turns import waits_its_turn
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import (
     ActionError,
@@ -45,7 +44,6 @@ from firebrigade.runbooks.contract import (
     Plan,
     Refusal,
     RefusalReason,
-    RunbookStep,
     TemporaryActionError,
 )
 from firebrigade.runbooks.guards import HISTORY
@@ -68,6 +66,7 @@ class Runner:
         self._executor = executor
         self._clock = clock
         self._restraints = restraints or Restraints()
+        self._permission = Permission(store, executor, self._restraints)
 
     def claim(self) -> StepResult | None:
         """Take the step that is longest due."""
@@ -102,6 +101,8 @@ class Runner:
 
     def _begin(self, step: StepResult) -> None:
         """Skip the step if its conditions do not hold, else take a reading or plan a change."""
+        if not self._turn_has_come(step):
+            return
         definition = records.step_from_json(step.definition)
         run = self._store.steps(step.incident_id) if definition.when else ()
         if left_out := skipped(step, definition, run, self._clock.now()):
@@ -116,7 +117,7 @@ class Runner:
     def _plan(self, step: StepResult) -> None:
         now = self._clock.now()
         definition = records.step_from_json(step.definition)
-        if refusal := self._not_permitted(definition, step):
+        if refusal := self._permission.to_plan(definition, step):
             self._finish(*refused(step, refusal, now))
             return
         found = self._executor.plan(definition, step.labels, step.step_id, now)
@@ -142,8 +143,10 @@ class Runner:
         if (over := lapsed(step, self._store.incident(step.incident_id), now)) is not None:
             self._finish(*over)
             return
+        if not self._turn_has_come(step):
+            return
         definition = records.step_from_json(step.definition)
-        if refusal := self._not_permitted(definition, step):
+        if refusal := self._permission.to_plan(definition, step):
             self._finish(*refused(step, refusal, now))
             return
         # As of the moment of the approved plan: a time in it, such as a restart's, would differ for no other reason.
@@ -173,9 +176,11 @@ class Runner:
             ended = not_now(step, case.incident, now)
             if ended is not None:
                 return ended
-            refusal = self._refusal(plan, step, case)
+            refusal = self._permission.to_apply(plan, step, case)
             if refusal is None:
                 return applying(step, now)
+            if waiting := waits_its_turn(step, refusal, now, self._restraints.wait_for_lock):
+                return waiting
             if refusal.reason is RefusalReason.APPROVAL and step.status is StepStatus.PLANNED:
                 return proposed(step, now, self._restraints.approve_within, refusal.summary)
             return refused(step, refusal, now)
@@ -198,6 +203,22 @@ class Runner:
         )
         self._finish(applied, [step_entry(step, now, "applied", change.summary, changed=applied.after)])
 
+    def _turn_has_come(self, step: StepResult) -> bool:
+        """Look whether a step that waits for a lock may go on, before anything is planned anew; else it waits on."""
+        if step.locked_since is None or step.plan is None:
+            return True
+        plan, now = records.plan_from_json(step.plan), self._clock.now()
+
+        def decide(case: StepCase) -> Decided:
+            refusal = self._permission.to_apply(plan, step, case)
+            waiting = waits_its_turn(step, refusal, now, self._restraints.wait_for_lock)
+            return not_now(step, case.incident, now) or waiting or (step, [])
+
+        decided = self._store.begin_step(step, now, HISTORY, decide)
+        if decided is not None and decided != step:
+            self._finish(decided, ())
+        return decided == step
+
     def _looks_back(self, step: StepResult, plan: Plan) -> bool:
         """Look whether the change of an interrupted attempt is there, its incident being over; False to give up."""
         if self._store.incident(step.incident_id).open:
@@ -212,27 +233,6 @@ class Runner:
             return False
         self._finish(*made_after_all(step, verdict, now))
         return True
-
-    def _not_permitted(self, definition: RunbookStep, step: StepResult) -> Refusal | None:
-        """Ask what needs no plan: where it says no, the cluster may not even let us read what a plan is made of."""
-        return (
-            look_for(self._restraints.off_file)
-            or switched_off(self._store.automation_on())
-            or self._executor.permit(definition, step.labels)
-        )
-
-    def _refusal(self, plan: Plan, step: StepResult, case: StepCase) -> Refusal | None:
-        """Ask everything that can say no; that a person is needed is no refusal where one has approved this plan."""
-        # A change that was begun is taken to its end: only so does anybody know whether it was made.
-        trust = None if step.status is StepStatus.APPLYING else case.trust
-        refusal = (
-            look_for(self._restraints.off_file)
-            or restrained(self._restraints, plan, step.labels, case)
-            or within_trust(trust, plan, self._executor.allow(plan, past(case.history), case.now))
-        )
-        if refusal is not None and refusal.reason is RefusalReason.APPROVAL and is_approved(step):
-            return None
-        return refusal
 
     def _verify(self, step: StepResult) -> None:
         definition = records.step_from_json(step.definition)
@@ -258,10 +258,8 @@ class Runner:
         if not incident.open or incident.suppressed_by:
             self._finish(*left_in_place(step, incident, self._clock.now()))
             return
-        # Taking back is a change as well: whoever throws the switch or lowers a mode wants none.
         plan = records.plan_from_json(step.plan or {})
-        off = look_for(self._restraints.off_file) or switched_off(self._store.automation_on())
-        if off := off or changed_by_no_machine(self._restraints.modes, plan):
+        if off := self._permission.to_undo(plan):
             self._finish(*not_taken_back(step, off, self._clock.now()))
             return
         change = self._executor.undo(plan)

@@ -216,6 +216,7 @@ steps = Table(
     Column("worse_seen_at", Instant),
     Column("environment", String(63), nullable=False, server_default=""),
     Column("refusal", String(32), nullable=False, server_default=""),
+    Column("locked_since", Instant),
     UniqueConstraint("incident_id", "position"),
     Index(None, "status", "next_attempt_at"),
     Index(None, "applied_at"),

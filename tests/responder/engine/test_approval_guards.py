@@ -57,6 +57,7 @@ def dry(world: Any, _folder: Path) -> None:
 
 def other_step(world: Any, _folder: Path) -> None:
     """Another incident's step is at work on the same pod."""
+    world.restraints = Restraints(wait_for_lock=timedelta())
     world.executor.healths = [Health.WAITING] * 999
     found = world.fires(world.alert(number="2"), group_key="other")
     plan = hash_of(world.store.steps(found.id)[0])

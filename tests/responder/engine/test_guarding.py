@@ -94,6 +94,7 @@ def test_the_runs_of_an_hour_are_counted_over_all_targets(guarded: Any) -> None:
 
 
 def test_nothing_is_applied_to_what_another_incident_is_at_work_on(guarded: Any) -> None:
+    guarded.restraints = Restraints(wait_for_lock=timedelta())
     guarded.executor.healths = [Health.WAITING] * 999
     first = trouble(guarded)
     guarded.clock.advance(SECOND)
@@ -107,6 +108,7 @@ def test_nothing_is_applied_to_what_another_incident_is_at_work_on(guarded: Any)
 
 
 def test_a_step_that_is_under_way_for_days_still_holds_its_target(guarded: Any) -> None:
+    guarded.restraints = Restraints(wait_for_lock=timedelta())
     guarded.executor.errors = [UnknownOutcomeError("no answer")] * 9
     first = trouble(guarded)
     guarded.clock.advance(48 * HOUR)  # as in a process that was stopped

@@ -15,7 +15,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firebrigade.responder.engine import runner, step_decisions
+from firebrigade.responder.engine import permission, runner, step_decisions
 from firebrigade.responder.store import ledger
 from firebrigade.responder.store.database import Database
 from firebrigade.runbooks.actions.restart_pod import RestartPod
@@ -123,6 +123,7 @@ def _without_cooldown(patch: pytest.MonkeyPatch) -> None:
 
 def _without_approval(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(runner, "is_approved", lambda _: True)
+    patch.setattr(permission, "is_approved", lambda _: True)
 
 
 def _without_precondition(patch: pytest.MonkeyPatch) -> None:
@@ -170,7 +171,7 @@ def test_after_a_failure_nothing_is_applied_that_nobody_approved(
 
 
 def test_a_failure_that_costs_no_trust_is_noticed(template: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "within_trust", lambda standing, plan, refusal: refusal)
+    monkeypatch.setattr(permission, "within_trust", lambda standing, plan, refusal: refusal)
     with pytest.raises(AssertionError, match="after a failure, and nobody approved it"):
         undergo(template, LOST, trusts=True)
 

@@ -1,0 +1,144 @@
+"""A step whose target another one is at work on waits for its turn, and not for ever."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from firebrigade.responder.approval import Answer, hash_of
+from firebrigade.responder.model import Automation, Incident
+from firebrigade.responder.restraints import Restraints
+from firebrigade.runbooks.contract import Health
+from firebrigade.runbooks.guards import GuardSettings, guards_for
+from firebrigade.runbooks.modes import AutomationMode, Modes
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+CALM = {"ready": 2, "wanted": 3, "takes_ready": 0, "disturbs_rollout": False}
+
+
+@pytest.fixture
+def busy(world: Any, runbook: Any) -> Any:
+    """A world whose first change needs a minute until it is given up."""
+    world.executor.guards = guards_for(_limits())
+    world.executor.before = CALM
+    world.executor.healths = [Health.WAITING] * 7  # with a look every ten seconds
+    world.runbooks["service-down"] = runbook("restart")
+    return world
+
+
+def _limits(**changes: Any) -> GuardSettings:
+    return GuardSettings(namespaces=frozenset({"neurectomy"}), cooldown=timedelta(), **changes)
+
+
+def trouble(world: Any, number: int) -> Incident:
+    alert = world.alert(number=str(number), starts_at=world.now)
+    found: Incident = world.fires(alert, group_key=f"trouble {number}")
+    return found
+
+
+def step_of(world: Any, incident: Incident) -> Any:
+    return world.store.steps(incident.id)[0]
+
+
+def test_a_step_on_the_same_target_is_taken_when_the_first_is_over(busy: Any) -> None:
+    first = trouble(busy, 1)
+    second = trouble(busy, 2)
+    assert step_of(busy, second).status == "pending"
+    assert f"restart of incident {first.id} is still under way" in step_of(busy, second).verdict
+    busy.passes(MINUTE - 10 * SECOND)
+    assert len(busy.executor.changes) == 1
+    busy.passes(MINUTE)
+    assert step_of(busy, first).status == "failed"
+    assert step_of(busy, second).status == "verified"
+    assert busy.kinds(second.id).count("locked") == 1
+    assert busy.kinds(second.id).count("planned") == 2  # the second by the world as it was then
+
+
+def test_what_waits_holds_nobody_up(busy: Any) -> None:
+    trouble(busy, 1)
+    waiting = [trouble(busy, number) for number in (2, 3, 4)]
+    busy.passes(2 * MINUTE)
+    assert {step_of(busy, one).status for one in waiting} == {"verified"}
+
+
+@pytest.mark.parametrize("wait", [timedelta(), 30 * SECOND], ids=["not at all", "for half a minute"])
+def test_a_step_waits_no_longer_than_it_may(busy: Any, wait: timedelta) -> None:
+    busy.restraints = Restraints(wait_for_lock=wait)
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    busy.passes(wait + 10 * SECOND)
+    assert step_of(busy, second).status == "refused"
+    assert step_of(busy, second).refusal == "locked"
+    assert busy.kinds(second.id).count("locked") == (1 if wait else 0)
+
+
+def test_the_other_guards_are_asked_when_the_lock_is_free(busy: Any) -> None:
+    busy.executor.guards = guards_for(replace(_limits(), cooldown=10 * MINUTE))
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    busy.passes(2 * MINUTE)
+    assert step_of(busy, second).refusal == "cooldown"
+
+
+def test_what_waits_ends_with_its_incident(busy: Any) -> None:
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    busy.store.resolve(second.id, "anna", busy.now)
+    busy.passes(2 * MINUTE)
+    assert step_of(busy, second).status == "skipped"
+    assert len(busy.executor.changes) == 1
+
+
+def test_waiting_gives_the_runbook_no_more_time_before_people_are_paged(busy: Any, policy: Any) -> None:
+    busy.policies["default"] = replace(policy, automation=Automation.FIRST, page_after=30 * SECOND)
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    busy.passes(30 * SECOND)
+    pages = [one for one in busy.receivers["pagerduty"].told.values() if one.incident_id == second.id]
+    assert "waits for its turn" in pages[0].automation
+
+
+def test_a_process_that_dies_leaves_the_wait_as_it_is(busy: Any) -> None:
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    since = step_of(busy, second).locked_since
+    busy.clock.advance(10 * SECOND)
+    busy.sweep.claim()
+    busy.store.release_claims(busy.now)
+    busy.passes(10 * SECOND)
+    assert step_of(busy, second).locked_since == since
+    busy.passes(2 * MINUTE)
+    assert step_of(busy, second).status == "verified"
+
+
+def approved(world: Any, incident: Incident) -> None:
+    answer = Answer(approve=True, plan=hash_of(step_of(world, incident)), actor="anna")
+    world.store.answer_step(incident.id, 0, answer, world.now)
+    world.sweep.drain()
+
+
+def test_an_approved_step_waits_for_as_long_as_its_approval_holds(busy: Any) -> None:
+    busy.mode = AutomationMode.APPROVE
+    busy.executor.guards = guards_for(_limits(modes=Modes(mode=AutomationMode.APPROVE)))
+    busy.restraints = Restraints(wait_for_lock=SECOND, approve_within=5 * MINUTE)
+    first, second = trouble(busy, 1), trouble(busy, 2)
+    approved(busy, first)
+    approved(busy, second)
+    assert step_of(busy, second).status == "approved"
+    busy.passes(2 * MINUTE)
+    assert step_of(busy, second).status == "verified"
+    assert busy.kinds(second.id).count("proposed") == 1
+
+
+def test_an_approval_ends_though_its_step_waits(busy: Any) -> None:
+    busy.mode = AutomationMode.APPROVE
+    busy.executor.guards = guards_for(_limits(modes=Modes(mode=AutomationMode.APPROVE)))
+    busy.executor.healths = [Health.WAITING] * 999
+    busy.restraints = Restraints(approve_within=30 * SECOND)
+    first, second = trouble(busy, 1), trouble(busy, 2)
+    approved(busy, first)
+    approved(busy, second)
+    busy.passes(40 * SECOND)
+    assert step_of(busy, second).status == "expired"
