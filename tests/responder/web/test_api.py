@@ -21,8 +21,7 @@ ROUTES = [
     *(("POST", f"/incidents/1/{verb}") for verb in ("acknowledge", "resolve", "steps/1/approve", "steps/1/reject")),
     ("GET", "/chains"),
     *((method, path) for method in ("GET", "POST") for path in ("/automation", "/trust/<runbook>/<environment>")),
-    ("GET", "/trust"),
-    ("GET", "/trust/chain"),
+    *(("GET", path) for path in ("/trust", "/trust/chain")),
     ("GET", "/dead-letters"),
 ]
 
