@@ -57,7 +57,8 @@ def progress(steps: Sequence[StepResult]) -> Progress:
 
 def ended_at(steps: Sequence[StepResult]) -> datetime | None:
     """Return when the last step that was taken came to its end."""
-    return max((step.finished_at for step in steps if step.finished_at is not None), default=None)
+    ends = (step.finished_at or step.undone_at for step in steps)  # nobody waits for the look after an undo
+    return max((end for end in ends if end is not None), default=None)
 
 
 def current(steps: Sequence[StepResult]) -> StepResult | None:
@@ -91,7 +92,7 @@ def _about_steps(case: Case, lookup: Lookup, runbook: str) -> str:
             return f"Runbook {runbook}: {helped.name} helped, waiting for the alert to resolve."
         case Progress.FAILED if harmed := next((step for step in case.steps if step.harmed), None):
             backs = {StepStatus.UNDONE: "was taken back", StepStatus.UNVERIFIED: "was left in place"}
-            back = backs.get(harmed.status, "could not be taken back")
+            back = "was taken back" if harmed.taken_back else backs.get(harmed.status, "could not be taken back")
             return f"Runbook {runbook}: {harmed.name} made things worse and {back}; it needs a person now."
         case Progress.FAILED if left := next((step for step in case.steps if step.left), None):
             return f"Runbook {runbook}: {left.name} was not verified ({left.verdict})."

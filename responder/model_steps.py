@@ -67,6 +67,8 @@ class StepResult:
         answered_by: who approved or rejected it.
         environment: which one its target is in; empty until it is about to be applied.
         locked_since: since when it waits, or waited, for another step on its target to come to its end.
+        undo_until: until when its undo has to be made, and then until when its target has to be as before.
+        undone_at: when its undo was made; its target is looked at since.
         refusal: the reason (``RefusalReason``) of a refused one; empty otherwise.
     """
 
@@ -100,6 +102,8 @@ class StepResult:
     answered_at: datetime | None = None
     environment: str = ""
     locked_since: datetime | None = None
+    undo_until: datetime | None = None
+    undone_at: datetime | None = None
     refusal: str = ""
     fence: int = 0
     lease_until: datetime | None = None
@@ -107,7 +111,12 @@ class StepResult:
     @property
     def harmed(self) -> bool:
         """Whether it was ended because it had made things worse."""
-        return self.worse_since is not None and self.status in _HARMED
+        return self.worse_since is not None and (self.status in _HARMED or self.taken_back)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether its undo was made, though its target may not be back yet."""
+        return self.undone_at is not None and self.status in {StepStatus.UNDOING, StepStatus.UNDONE}
 
     @property
     def left(self) -> bool:

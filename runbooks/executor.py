@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from firebrigade.runbooks.came_back import ComesBack
 from firebrigade.runbooks.contract import (
     Action,
     ActionParams,
@@ -155,6 +156,15 @@ class RunbookExecutor:
     def undo(self, plan: Plan) -> Change | None:
         """Undo; raises as Action.undo does."""
         return self._action(plan).undo(plan)
+
+    def came_back(self, plan: Plan) -> Verdict | None:
+        """Look once whether the target is as before what was undone; None: there is nothing to wait for.
+
+        Raises:
+            TemporaryActionError: can't look now.
+        """
+        action = self._action(plan)
+        return action.came_back(plan) if isinstance(action, ComesBack) else None
 
     def _not_configured(self, step: RunbookStep) -> Refusal | None:
         if step.action not in self._actions:

@@ -145,3 +145,7 @@ class StepExecutor(Protocol):
     def undo(self, plan: Plan) -> Change | None:
         """Undo; raises as Action.undo does."""
         ...
+
+    def came_back(self, plan: Plan) -> Verdict | None:
+        """Look once whether the target is as before what was undone; None: there is nothing to wait for."""
+        ...

@@ -22,12 +22,11 @@ from firebrigade.responder.engine.step_decisions import (
     age_of,
     applying,
     given_up,
-    left_in_place,
     made_after_all,
     not_now,
-    not_taken_back,
     refused,
 )
+from firebrigade.responder.engine.undoing import Undoing, not_undone
 from firebrigade.responder.errors import StoreUnavailableError
 from firebrigade.responder.evidence import step_entry
 from firebrigade.responder.model import TimelineEntry
@@ -67,6 +66,7 @@ class Runner:
         self._clock = clock
         self._restraints = restraints or Restraints()
         self._permission = Permission(store, executor, self._restraints)
+        self._undoing = Undoing(store, executor, clock, self._permission)
 
     def claim(self) -> StepResult | None:
         """Take the step that is longest due."""
@@ -254,21 +254,7 @@ class Runner:
         self._finish(judged, [step_entry(step, now, kind, judged.verdict, seen=verdict.evidence)] if kind else [])
 
     def _undo(self, step: StepResult) -> None:
-        incident = self._store.incident(step.incident_id)
-        if not incident.open or incident.suppressed_by:
-            self._finish(*left_in_place(step, incident, self._clock.now()))
-            return
-        plan = records.plan_from_json(step.plan or {})
-        if off := self._permission.to_undo(plan):
-            self._finish(*not_taken_back(step, off, self._clock.now()))
-            return
-        change = self._executor.undo(plan)
-        now = self._clock.now()
-        status = StepStatus.FAILED if change is None else StepStatus.UNDONE
-        undone = replace(step, status=status, next_attempt_at=None, finished_at=now)
-        words = "there was nothing to take back" if change is None else change.summary
-        after = records.change_to_json(change) if change else None
-        self._finish(undone, [step_entry(step, now, "undone", words, changed=after)])
+        self._finish(*self._undoing.go_on(step))
 
     def _failed(self, step: StepResult, error: ActionError) -> None:
         """Write down a stretch that did not succeed: again later, or given up and handed to people."""
@@ -276,6 +262,9 @@ class Runner:
         current = next(held for held in self._store.steps(step.incident_id) if held.id == step.id)
         step = replace(current, fence=step.fence)
         _log.warning("step_delayed", action=step.action, step_id=step.step_id, error=str(error))
+        if step.status is StepStatus.UNDOING:
+            self._finish(*not_undone(step, error, now))
+            return
         if step.status is StepStatus.APPLIED and not isinstance(error, PermanentActionError):
             if not out_of_time(step, now):
                 self._finish(replace(step, next_attempt_at=now + LOOK_AGAIN_AFTER, verdict=str(error)), ())

@@ -217,6 +217,8 @@ steps = Table(
     Column("environment", String(63), nullable=False, server_default=""),
     Column("refusal", String(32), nullable=False, server_default=""),
     Column("locked_since", Instant),
+    Column("undo_until", Instant),
+    Column("undone_at", Instant),
     UniqueConstraint("incident_id", "position"),
     Index(None, "status", "next_attempt_at"),
     Index(None, "applied_at"),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 from firebrigade.runbooks import workloads
+from firebrigade.runbooks.came_back import look_back
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import (
     ActionParams,
@@ -116,6 +117,10 @@ class RestartDeployment:
         if RestartEdit(plan).as_desired(workload) and workloads.rolled_out(workload):
             return None
         return self._editor.undo(plan, RestartEdit(plan))
+
+    def came_back(self, plan: Plan) -> Verdict:
+        """Look whether as many pods are ready as before, now that the change was taken back."""
+        return look_back(self._kubernetes, plan)
 
     def _new_pods(self, plan: Plan, workload: Json) -> list[Json]:
         """Return the pods of this restart: controllers copy the template's annotations to each."""

@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from pydantic import StrictBool
 
 from firebrigade.runbooks import gitops, revisions, workloads
+from firebrigade.runbooks.came_back import look_back
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import (
     ActionParams,
@@ -127,6 +128,10 @@ class RollbackDeployment:
     def undo(self, plan: Plan) -> Change | None:
         """Put the later template back: rolling back did not help, so the rollout was not the cause."""
         return self._editor.undo(plan, TemplateEdit(self._kubernetes, plan))
+
+    def came_back(self, plan: Plan) -> Verdict:
+        """Look whether as many pods are ready as before, now that the change was taken back."""
+        return look_back(self._kubernetes, plan)
 
     def _choose(
         self, deployment: Json, target: Target, limits: RollbackDeploymentParams, now: datetime

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from firebrigade.runbooks import gitops, workloads
+from firebrigade.runbooks.came_back import look_back
 from firebrigade.runbooks.clients import Clients
 from firebrigade.runbooks.contract import (
     ActionParams,
@@ -140,6 +141,10 @@ class ScaleDeployment:
     def undo(self, plan: Plan) -> Change | None:
         """Set the earlier number again, if nobody has changed it since."""
         return self._editor.undo(plan, ReplicasEdit(plan))
+
+    def came_back(self, plan: Plan) -> Verdict:
+        """Look whether as many pods are ready as before, now that the change was taken back."""
+        return look_back(self._kubernetes, plan)
 
 
 class ReplicasEdit:

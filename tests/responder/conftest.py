@@ -84,6 +84,7 @@ class ScriptedExecutor(ScriptedReadings):
         self.history: list[Sequence[PastStep]] = []
         self.not_permitted: Refusal | None = None
         self.plan_errors: list[Exception] = []
+        self.backs: list[Verdict | Exception] = []
 
     def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
         return self.not_permitted
@@ -130,6 +131,12 @@ class ScriptedExecutor(ScriptedReadings):
             raise self.undo_errors.pop(0)
         self.undone.append(plan.step_id)
         return Change(already=False, after={}, summary="taken back")
+
+    def came_back(self, plan: Plan) -> Verdict | None:
+        found = self.backs.pop(0) if self.backs else None
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 @functools.cache
