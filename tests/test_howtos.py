@@ -54,7 +54,7 @@ def test_the_how_tos_channel_can_be_pasted_into_the_contract_tests() -> None:
 def test_the_how_tos_action_has_every_member_of_an_action(tmp_path: Path) -> None:
     action = module_of(example("add-an-action.md"), tmp_path, "resume_rollout").ResumeRollout
     members = {name for name in action_classes()["scale_deployment"].__dict__ if not name.startswith("_")}
-    assert members <= set(action.__dict__)
+    assert members - {"came_back"} <= set(action.__dict__)  # only where the effect of an undo takes a while
 
 
 def test_the_how_tos_runbook_loads(tmp_path: Path) -> None:
