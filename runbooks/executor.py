@@ -27,13 +27,13 @@ from firebrigade.runbooks.contract import (
     Verdict,
 )
 from firebrigade.runbooks.guards.scope import ScopeGuard
-from firebrigade.runbooks.labelled import PlansWithLabels
 from firebrigade.runbooks.must_not_rise import ChangeAge
 from firebrigade.runbooks.prometheus import PrometheusClient, verdict_of
 from firebrigade.runbooks.promql import placeholders, render_query
 from firebrigade.runbooks.readings import Asked, Pause, ReadAction, Reading
 from firebrigade.runbooks.rises import compare, unless_risen
 from firebrigade.runbooks.targets import resolve_target
+from firebrigade.runbooks.trouble import PlansForTrouble, Trouble
 from firebrigade.runbooks.worse import unless_worse
 
 _NOTHING = Target(kind="", namespace="", name="")
@@ -107,8 +107,9 @@ class RunbookExecutor:
         refusals = (guard.permit(step.action, target) for guard in self._scope)
         return next((refusal for refusal in refusals if refusal is not None), None)
 
-    def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
+    def plan(self, step: RunbookStep, trouble: Trouble, step_id: str, now: datetime) -> Plan | Refusal:
         """Find the target from the labels, then plan; raises as Action.plan does."""
+        labels = trouble.labels
         if refusal := self._not_configured(step):
             return refusal
         # A step that could not be verified is not begun.
@@ -120,8 +121,8 @@ class RunbookExecutor:
         if isinstance(target, Refusal):
             return target
         params = _params(action.Params, step)
-        if isinstance(action, PlansWithLabels):
-            return action.plan_with(labels, target, params, step_id, now)
+        if isinstance(action, PlansForTrouble):
+            return action.plan_for(trouble, target, params, step_id, now)
         return action.plan(target, params, step_id, now)
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:

@@ -23,6 +23,7 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.must_not_rise import ChangeAge
 from firebrigade.runbooks.rights import Right
+from firebrigade.runbooks.trouble import Trouble
 
 UNKNOWN = "unknown"  # what every reading comes to that could not be made
 
@@ -123,7 +124,7 @@ class StepExecutor(Protocol):
         """Return why the step is not even planned, or None; reads nothing."""
         ...
 
-    def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
+    def plan(self, step: RunbookStep, trouble: Trouble, step_id: str, now: datetime) -> Plan | Refusal:
         """Find the target from the labels, then plan; raises as Action.plan does."""
         ...
 

@@ -23,6 +23,7 @@ from firebrigade.runbooks.registry import action_classes
 from firebrigade.runbooks.roles import manifests, needed
 from firebrigade.runbooks.shell_commands import fill
 from firebrigade.runbooks.targets import is_namespace
+from firebrigade.runbooks.trouble import Trouble
 
 _STEP_ID = "dry-run"
 
@@ -213,7 +214,7 @@ def _found(
     """Return a plan; a step that only reads has nothing to plan and is read."""
     if executor.reads(step.action):
         return executor.read(step, _STEP_ID, Asked(labels=labels, now=clock.now()))
-    return executor.plan(step, labels, _STEP_ID, clock.now())
+    return executor.plan(step, Trouble(labels=labels), _STEP_ID, clock.now())
 
 
 def _to_json(planned: _Planned) -> dict[str, Any]:

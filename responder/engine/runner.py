@@ -47,6 +47,7 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.guards import HISTORY
 from firebrigade.runbooks.readings import StepExecutor
+from firebrigade.runbooks.trouble import Trouble
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 10  # of one stretch; about five minutes with the backoff
@@ -120,7 +121,7 @@ class Runner:
         if refusal := self._permission.to_plan(definition, step):
             self._finish(*refused(step, refusal, now))
             return
-        found = self._executor.plan(definition, step.labels, step.step_id, now)
+        found = self._executor.plan(definition, self._trouble(step), step.step_id, now)
         if isinstance(found, Refusal):
             self._finish(*refused(step, found, self._clock.now()))
             return
@@ -151,7 +152,7 @@ class Runner:
             return
         # As of the moment of the approved plan: a time in it, such as a restart's, would differ for no other reason.
         as_of = records.plan_from_json(step.plan or {}).planned_at
-        found = self._executor.plan(definition, step.labels, step.step_id, as_of)
+        found = self._executor.plan(definition, self._trouble(step), step.step_id, as_of)
         if isinstance(found, Refusal):
             self._finish(*refused(step, found, now))
             return
@@ -276,6 +277,9 @@ class Runner:
             self._finish(replace(step, next_attempt_at=at, verdict=str(error)), entries)
             return
         self._finish(*given_up(step, self._store.incident(step.incident_id), error, now))
+
+    def _trouble(self, step: StepResult) -> Trouble:
+        return Trouble(labels=step.labels, known_since=self._store.incident(step.incident_id).opened_at)
 
     def _finish(self, step: StepResult, entries: Sequence[TimelineEntry]) -> None:
         if step.status is StepStatus.VERIFIED and self._executor.prepares(step.action):

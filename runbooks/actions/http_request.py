@@ -33,8 +33,8 @@ from firebrigade.runbooks.contract import (
     Verdict,
 )
 from firebrigade.runbooks.endpoints import EndpointClient
-from firebrigade.runbooks.labelled import rendered
 from firebrigade.runbooks.rights import Right
+from firebrigade.runbooks.trouble import Trouble, rendered
 
 _PATH = re.compile(r"(/[A-Za-z0-9._~:@$-]+)*/?(\?[A-Za-z0-9._~:@$&=-]*)?", re.ASCII)
 _NOT_YET = {202, 404, 409, 425}
@@ -93,10 +93,10 @@ class HttpRequest:
 
     def plan(self, target: Target, params: ActionParams, step_id: str, now: datetime) -> Plan | Refusal:
         """Write the request down, without labels."""
-        return self.plan_with({}, target, params, step_id, now)
+        return self.plan_for(Trouble(), target, params, step_id, now)
 
-    def plan_with(
-        self, labels: Mapping[str, str], target: Target, params: ActionParams, step_id: str, now: datetime
+    def plan_for(
+        self, trouble: Trouble, target: Target, params: ActionParams, step_id: str, now: datetime
     ) -> Plan | Refusal:
         """Write the request down as it will be sent, and look at the status before it."""
         assert isinstance(params, HttpRequestParams)  # noqa: S101 - the executor validated them
@@ -108,9 +108,9 @@ class HttpRequest:
             text = f"There is no endpoint {target.name} in the configuration."
             return Refusal(reason=RefusalReason.NOT_FOUND, summary=text)
         try:
-            path = rendered(params.path, labels)
-            status = rendered(params.status, {**labels, "step_id": step_id}) if params.status else ""
-            body = _body(params.body, labels)
+            path = rendered(params.path, trouble.labels)
+            status = rendered(params.status, {**trouble.labels, "step_id": step_id}) if params.status else ""
+            body = _body(params.body, trouble.labels)
         except ValueError as error:
             return Refusal(reason=RefusalReason.INVALID_TARGET, summary=str(error))
         return Plan(

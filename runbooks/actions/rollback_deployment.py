@@ -1,9 +1,9 @@
 """Roll a deployment back to an earlier revision that was once good, if its present one is recent.
 
-A rollout that is older than the trouble is not its cause, so without a recent one nothing is done. ``revisions.py``
-says which revision counts as good, ``edits.py`` how the change is made once and never over a person's. The plan
-names both replica sets and a digest of their templates, not the templates: those can hold secrets, and a plan is kept
-and shown.
+A rollout long before the trouble is not its cause, and one after it began is somebody's attempt to repair it: in both
+cases nothing is done. ``revisions.py`` says which revision counts as good, ``edits.py`` how the change is made once and
+never over a person's. The plan names both replica sets and a digest of their templates, not the templates: those can
+hold secrets, and a plan is kept and shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,9 @@ from firebrigade.runbooks.kube import KubernetesClient
 from firebrigade.runbooks.kube_errors import NotFoundError
 from firebrigade.runbooks.rights import Right, rights
 from firebrigade.runbooks.stuck import unless_stuck
+from firebrigade.runbooks.trouble import Trouble
 
+CLOCKS_DIFFER_BY = timedelta(seconds=30)  # the cluster's and ours
 ANNOTATION = "firebrigade.dev/rollback-step"
 
 
@@ -76,7 +78,13 @@ class RollbackDeployment:
         return cls(clients.kubernetes) if clients.kubernetes else None
 
     def plan(self, target: Target, params: ActionParams, step_id: str, now: datetime) -> Plan | Refusal:
-        """Name the revision to go back to."""
+        """Name the revision to go back to, whenever the present one was rolled out."""
+        return self.plan_for(Trouble(), target, params, step_id, now)
+
+    def plan_for(
+        self, trouble: Trouble, target: Target, params: ActionParams, step_id: str, now: datetime
+    ) -> Plan | Refusal:
+        """Name the revision to go back to, if the present one is older than the trouble."""
         if target.kind != self.TARGET_KIND:
             return _refusal(RefusalReason.INVALID_TARGET, f"rollback_deployment can't roll back a {target.kind}.")
         try:
@@ -88,7 +96,7 @@ class RollbackDeployment:
         limits = RollbackDeploymentParams.model_validate(params.model_dump())
         if refusal := gitops.refusal(deployment, target, despite=limits.despite_gitops):
             return refusal
-        chosen = self._choose(deployment, target, limits, now)
+        chosen = self._choose(deployment, target, limits, now, trouble.known_since)
         if isinstance(chosen, Refusal):
             return chosen
         current, earlier = _shown(chosen[0]), _shown(chosen[1])
@@ -134,7 +142,7 @@ class RollbackDeployment:
         return look_back(self._kubernetes, plan)
 
     def _choose(
-        self, deployment: Json, target: Target, limits: RollbackDeploymentParams, now: datetime
+        self, deployment: Json, target: Target, limits: RollbackDeploymentParams, now: datetime, known: datetime | None
     ) -> tuple[Json, Json] | Refusal:
         found = self._kubernetes.list_replica_sets(target.namespace, workloads.label_selector(deployment))
         replica_sets = workloads.owned_by(found, [workloads.uid(deployment)])
@@ -145,6 +153,9 @@ class RollbackDeployment:
         if age > limits.recent_within:
             within = format_duration(limits.recent_within)
             return _refusal(RefusalReason.NOT_SAFE, f"Nothing was rolled out to {target} within the last {within}.")
+        if known is not None and workloads.created_at(current) > known + CLOCKS_DIFFER_BY:
+            text = f"{target} was rolled out after the trouble began: somebody is at work on it."
+            return _refusal(RefusalReason.NOT_SAFE, text)
         return _pair(current, replica_sets, target, limits)
 
 

@@ -7,7 +7,7 @@ next step follows.
 A silence that a person ended is not made again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
 
@@ -29,6 +29,7 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.durations import Duration, format_duration
 from firebrigade.runbooks.rights import Right
 from firebrigade.runbooks.silencing import AlertSilencer, SilenceStanding
+from firebrigade.runbooks.trouble import Trouble
 
 
 def _some_time(duration: timedelta) -> timedelta:
@@ -67,14 +68,14 @@ class SilenceAlert:
 
     def plan(self, target: Target, params: ActionParams, step_id: str, now: datetime) -> Plan | Refusal:
         """Refuse: without labels there is nothing to silence."""
-        return self.plan_with({}, target, params, step_id, now)
+        return self.plan_for(Trouble(), target, params, step_id, now)
 
-    def plan_with(
-        self, labels: Mapping[str, str], target: Target, params: ActionParams, step_id: str, now: datetime
+    def plan_for(
+        self, trouble: Trouble, target: Target, params: ActionParams, step_id: str, now: datetime
     ) -> Plan | Refusal:
         """Write down which labels are silenced until when."""
         assert isinstance(params, SilenceAlertParams)  # noqa: S101 - the executor validated them
-        named = {name: value for name, value in sorted(labels.items()) if value}
+        named = {name: value for name, value in sorted(trouble.labels.items()) if value}
         if target.kind or not named.get("alertname"):
             text = "silence_alert silences the alert that is answered, and this one has no name."
             return Refusal(reason=RefusalReason.INVALID_TARGET, summary=text)

@@ -51,6 +51,7 @@ from firebrigade.runbooks.contract import (
 )
 from firebrigade.runbooks.modes import AutomationMode
 from firebrigade.runbooks.must_not_rise import ChangeAge
+from firebrigade.runbooks.trouble import Trouble
 from tests.responder.keeping_receiver import KeepingReceiver
 from tests.responder.scripted_readings import ScriptedReadings
 
@@ -89,7 +90,8 @@ class ScriptedExecutor(ScriptedReadings):
     def permit(self, step: RunbookStep, labels: Mapping[str, str]) -> Refusal | None:
         return self.not_permitted
 
-    def plan(self, step: RunbookStep, labels: Mapping[str, str], step_id: str, now: datetime) -> Plan | Refusal:
+    def plan(self, step: RunbookStep, trouble: Trouble, step_id: str, now: datetime) -> Plan | Refusal:
+        labels = trouble.labels
         if self.plan_errors:
             raise self.plan_errors.pop(0)
         if step.name in self.plan_refusals:

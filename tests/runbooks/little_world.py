@@ -8,8 +8,8 @@ from typing import Any
 from firebrigade.responder.clock import ManualClock
 from firebrigade.runbooks.contract import Action, Json, Plan, Refusal, Target
 from firebrigade.runbooks.kube import KubernetesClient
-from firebrigade.runbooks.labelled import PlansWithLabels
 from firebrigade.runbooks.readings import Asked, ReadAction
+from firebrigade.runbooks.trouble import PlansForTrouble, Trouble
 from sandbox.cluster import Cluster
 from sandbox.endpoint import Endpoint
 from sandbox.supervisor import Supervisor
@@ -58,8 +58,8 @@ class World:
         """Return what an action's plan returns."""
         action = self.actions[name]
         checked, now = action.Params.model_validate(params), at or self.clock.now()
-        if isinstance(action, PlansWithLabels):
-            return action.plan_with(LABELS, target, checked, step_id, now)
+        if isinstance(action, PlansForTrouble):
+            return action.plan_for(Trouble(labels=LABELS), target, checked, step_id, now)
         return action.plan(target, checked, step_id, now)
 
     def deploy(self, image: str, name: str = "checkout") -> None:

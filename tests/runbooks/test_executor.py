@@ -21,6 +21,7 @@ from firebrigade.runbooks.guards import GuardSettings, guards_for, scope_for
 from firebrigade.runbooks.modes import AutomationMode, Modes
 from firebrigade.runbooks.must_not_rise import ChangeAge, MustNotRise
 from firebrigade.runbooks.prometheus import PrometheusClient, PrometheusSettings
+from firebrigade.runbooks.trouble import Trouble
 from sandbox.cluster import Fault
 from sandbox.http_server import Answer, HttpServer, Request
 
@@ -78,7 +79,7 @@ def test_a_step_goes_from_labels_to_a_verified_change(
     world: Any, executor: RunbookExecutor, labels: dict[str, str], prometheus: Scripted
 ) -> None:
     now = world.clock.now()
-    plan = executor.plan(STEP, labels, "step-1", now)
+    plan = executor.plan(STEP, Trouble(labels=labels), "step-1", now)
     assert isinstance(plan, Plan)
     assert executor.allow(plan, (), now) is None
     assert not executor.apply(plan).already
@@ -95,7 +96,7 @@ def test_a_step_goes_from_labels_to_a_verified_change(
 def test_ready_pods_are_not_enough_while_the_query_is_not_true(
     world: Any, executor: RunbookExecutor, labels: dict[str, str], prometheus: Scripted, value: str | None
 ) -> None:
-    plan = executor.plan(STEP, labels, "step-1", world.clock.now())
+    plan = executor.plan(STEP, Trouble(labels=labels), "step-1", world.clock.now())
     assert isinstance(plan, Plan)
     executor.apply(plan)
     world.cluster.advance(60)
@@ -106,7 +107,7 @@ def test_ready_pods_are_not_enough_while_the_query_is_not_true(
 def test_a_prometheus_that_is_away_is_asked_again_and_one_that_refuses_is_not(
     world: Any, executor: RunbookExecutor, labels: dict[str, str], prometheus: Scripted
 ) -> None:
-    plan = executor.plan(STEP, labels, "step-1", world.clock.now())
+    plan = executor.plan(STEP, Trouble(labels=labels), "step-1", world.clock.now())
     assert isinstance(plan, Plan)
     executor.apply(plan)
     world.cluster.advance(60)
@@ -121,16 +122,19 @@ def test_a_prometheus_that_is_away_is_asked_again_and_one_that_refuses_is_not(
 
 def test_a_step_whose_client_is_not_configured_is_refused(world: Any, labels: dict[str, str]) -> None:
     now = world.clock.now()
-    assert reason(RunbookExecutor({}, (), None).plan(STEP, labels, "s", now)) is RefusalReason.NOT_CONFIGURED
+    assert (
+        reason(RunbookExecutor({}, (), None).plan(STEP, Trouble(labels=labels), "s", now))
+        is RefusalReason.NOT_CONFIGURED
+    )
     without = RunbookExecutor(world.actions, (), None)
-    assert reason(without.plan(STEP, labels, "s", now)) is RefusalReason.NOT_CONFIGURED
-    assert isinstance(without.plan(replace(STEP, verify_query=""), labels, "s", now), Plan)
+    assert reason(without.plan(STEP, Trouble(labels=labels), "s", now)) is RefusalReason.NOT_CONFIGURED
+    assert isinstance(without.plan(replace(STEP, verify_query=""), Trouble(labels=labels), "s", now), Plan)
 
 
 def test_a_plan_whose_client_is_not_configured_any_more_is_not_applied(
     world: Any, executor: RunbookExecutor, labels: dict[str, str]
 ) -> None:
-    plan = executor.plan(STEP, labels, "step-1", world.clock.now())
+    plan = executor.plan(STEP, Trouble(labels=labels), "step-1", world.clock.now())
     assert isinstance(plan, Plan)
     bare = RunbookExecutor({}, (), None)
     for call in (bare.apply, bare.undo):
@@ -143,7 +147,7 @@ def test_a_step_that_could_not_be_verified_is_not_begun(
     world: Any, executor: RunbookExecutor, labels: dict[str, str]
 ) -> None:
     del labels["deployment"]
-    refusal = executor.plan(STEP, labels, "step-1", world.clock.now())
+    refusal = executor.plan(STEP, Trouble(labels=labels), "step-1", world.clock.now())
     assert isinstance(refusal, Refusal)
     assert refusal.reason is RefusalReason.INVALID_TARGET
     assert "label deployment" in refusal.summary
@@ -155,7 +159,7 @@ def test_a_hostile_label_is_refused_before_any_request(
     executor: RunbookExecutor, world: Any, labels: dict[str, str], label: str, value: str
 ) -> None:
     world.cluster.stop()
-    refusal = executor.plan(STEP, {**labels, label: value}, "step-1", world.clock.now())
+    refusal = executor.plan(STEP, Trouble(labels={**labels, label: value}), "step-1", world.clock.now())
     assert reason(refusal) is RefusalReason.INVALID_TARGET
 
 
@@ -163,7 +167,7 @@ def test_a_hostile_label_stays_a_value_in_the_query(
     world: Any, executor: RunbookExecutor, labels: dict[str, str], prometheus: Scripted
 ) -> None:
     labels["deployment"] = '"} or vector(1) #'
-    plan = executor.plan(STEP, labels, "step-1", world.clock.now())
+    plan = executor.plan(STEP, Trouble(labels=labels), "step-1", world.clock.now())
     assert isinstance(plan, Plan)
     executor.apply(plan)
     world.cluster.advance(60)
@@ -175,14 +179,14 @@ def test_params_that_an_edit_has_made_wrong_are_named(
     world: Any, executor: RunbookExecutor, labels: dict[str, str]
 ) -> None:
     with pytest.raises(PermanentActionError, match="wrong params: force"):
-        executor.plan(replace(STEP, params={"force": True}), labels, "step-1", world.clock.now())
+        executor.plan(replace(STEP, params={"force": True}), Trouble(labels=labels), "step-1", world.clock.now())
 
 
 def test_a_namespace_that_is_not_allowed_is_refused_after_the_plan(
     world: Any, executor: RunbookExecutor, labels: dict[str, str]
 ) -> None:
     now = world.clock.now()
-    plan = executor.plan(STEP, labels, "step-1", now)
+    plan = executor.plan(STEP, Trouble(labels=labels), "step-1", now)
     assert isinstance(plan, Plan)
     closed = RunbookExecutor(world.actions, guards_for(GuardSettings()), None)
     assert reason(closed.allow(plan, (), now)) is RefusalReason.NAMESPACE
@@ -214,7 +218,7 @@ def test_a_step_without_a_target_is_left_to_the_plan_to_refuse(world: Any) -> No
     off = GuardSettings(modes=Modes(mode=AutomationMode.OFF))
     executor = RunbookExecutor(world.actions, (), None, scope=scope_for(off))
     assert executor.permit(STEP, {}) is None
-    assert reason(executor.plan(STEP, {}, "s", world.clock.now())) is RefusalReason.NOT_CONFIGURED
+    assert reason(executor.plan(STEP, Trouble(labels={}), "s", world.clock.now())) is RefusalReason.NOT_CONFIGURED
 
 
 RESTART = RunbookStep(
@@ -232,7 +236,7 @@ AGE = ChangeAge(begun=timedelta(seconds=70), made=timedelta(seconds=65))
 @pytest.fixture
 def restarted(world: Any, executor: RunbookExecutor) -> Plan:
     """A restart whose pods are all ready again."""
-    plan = executor.plan(RESTART, {"deployment": "checkout"}, "step-1", world.clock.now())
+    plan = executor.plan(RESTART, Trouble(labels={"deployment": "checkout"}), "step-1", world.clock.now())
     assert isinstance(plan, Plan), plan
     executor.apply(plan)
     world.cluster.advance(600)
@@ -263,7 +267,10 @@ def test_a_comparison_that_can_not_be_made_takes_nothing_from_the_verdict(
 
 def test_a_change_that_could_not_be_compared_is_not_begun(world: Any, executor: RunbookExecutor) -> None:
     now = world.clock.now()
-    refusal = executor.plan(RESTART, {}, "step-1", now)
+    refusal = executor.plan(RESTART, Trouble(labels={}), "step-1", now)
     assert reason(refusal) is RefusalReason.INVALID_TARGET
     without = RunbookExecutor(world.actions, (), None)
-    assert reason(without.plan(RESTART, {"deployment": "checkout"}, "s", now)) is RefusalReason.NOT_CONFIGURED
+    assert (
+        reason(without.plan(RESTART, Trouble(labels={"deployment": "checkout"}), "s", now))
+        is RefusalReason.NOT_CONFIGURED
+    )

@@ -23,7 +23,7 @@ from firebrigade.runbooks.contract import (
 from firebrigade.runbooks.endpoints import EndpointClient, EndpointSettings
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for
-from firebrigade.runbooks.labelled import rendered
+from firebrigade.runbooks.trouble import Trouble, rendered
 from tests.runbooks.little_world import HOOKS
 
 LABELS = {"service": "checkout", "namespace": "shop"}
@@ -31,8 +31,8 @@ LABELS = {"service": "checkout", "namespace": "shop"}
 
 def planned(world: Any, labels: dict[str, str] | None = None, **params: Any) -> Plan | Refusal:
     given: dict[str, Any] = {"path": "/drain/$service", "repeatable": True, **params}
-    found: Plan | Refusal = world.actions["http_request"].plan_with(
-        LABELS if labels is None else labels,
+    found: Plan | Refusal = world.actions["http_request"].plan_for(
+        Trouble(labels=LABELS if labels is None else labels),
         HOOKS,
         HttpRequestParams.model_validate(given),
         "step-1",
@@ -171,7 +171,7 @@ def test_an_endpoint_that_is_taken_out_of_the_configuration_is_not_asked(world: 
 def test_the_executor_hands_the_labels_on_and_the_guards_need_no_namespace(world: Any) -> None:
     executor = RunbookExecutor(world.actions, guards_for(GuardSettings()), None)
     step = replace(_step(), params={"path": "/drain/$service", "repeatable": True})
-    made = executor.plan(step, LABELS, "step-1", world.clock.now())
+    made = executor.plan(step, Trouble(labels=LABELS), "step-1", world.clock.now())
     assert isinstance(made, Plan)
     assert made.desired["path"] == "/drain/checkout"
     assert executor.allow(made, (), world.clock.now()) is None

@@ -3,11 +3,13 @@
 import copy
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from firebrigade.runbooks.actions.rollback_deployment import rollout_verdict
+from firebrigade.runbooks import workloads
+from firebrigade.runbooks.actions.rollback_deployment import RollbackDeploymentParams, rollout_verdict
 from firebrigade.runbooks.contract import (
     Health,
     PermanentActionError,
@@ -17,6 +19,7 @@ from firebrigade.runbooks.contract import (
     TemporaryActionError,
 )
 from firebrigade.runbooks.records import plan_to_json
+from firebrigade.runbooks.trouble import Trouble
 
 SERVICE = Target(kind="deployment", namespace="shop", name="checkout")
 NAME = "rollback_deployment"
@@ -221,3 +224,25 @@ def test_while_kubernetes_has_not_caught_up_nothing_is_planned(world: Any) -> No
     action = type(world.actions[NAME])(behind)
     with pytest.raises(TemporaryActionError, match="not caught up"):
         action.plan(SERVICE, action.Params(), "step-1", world.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("after_seconds", "refused"),
+    [
+        pytest.param(-600, False, id="before the trouble"),
+        pytest.param(20, False, id="as the trouble began, by another clock"),
+        pytest.param(60, True, id="after it"),
+    ],
+)
+def test_what_was_rolled_out_after_the_trouble_began_is_not_taken_back(
+    world: Any, after_seconds: int, refused: bool
+) -> None:
+    rolled_out(world, "checkout:2.0")
+    (current,) = (one for one in world.cluster.peek("replicasets", "shop") if workloads.images(one) == ["checkout:2.0"])
+    trouble = Trouble(known_since=workloads.created_at(current) - timedelta(seconds=after_seconds))
+    params, now = RollbackDeploymentParams(), world.clock.now()
+    found = world.actions[NAME].plan_for(trouble, SERVICE, params, "step-1", now)
+    assert isinstance(found, Refusal) is refused
+    if refused:
+        assert found.reason is RefusalReason.NOT_SAFE
+        assert "rolled out after the trouble began: somebody is at work on it" in found.summary

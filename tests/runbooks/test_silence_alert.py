@@ -10,6 +10,7 @@ from firebrigade.runbooks.actions.silence_alert import SilenceAlertParams
 from firebrigade.runbooks.contract import Health, PermanentActionError, Plan, Refusal, RunbookStep, Target
 from firebrigade.runbooks.executor import RunbookExecutor
 from firebrigade.runbooks.guards import GuardSettings, guards_for, scope_for
+from firebrigade.runbooks.trouble import Trouble
 from tests.runbooks.little_world import LABELS, NOTHING
 
 
@@ -43,7 +44,7 @@ def test_what_a_person_ended_is_not_silenced_again(world: Any) -> None:
 @pytest.mark.parametrize("labels", [{}, {"service": "checkout"}, {"alertname": ""}])
 def test_an_alert_without_a_name_is_not_silenced(world: Any, labels: dict[str, str]) -> None:
     action = world.actions["silence_alert"]
-    refusal = action.plan_with(labels, NOTHING, SilenceAlertParams(), "step-1", world.clock.now())
+    refusal = action.plan_for(Trouble(labels=labels), NOTHING, SilenceAlertParams(), "step-1", world.clock.now())
     assert isinstance(refusal, Refusal)
 
 
@@ -52,7 +53,7 @@ def test_the_executor_gives_it_the_labels_and_no_target(world: Any) -> None:
     executor = RunbookExecutor(world.actions, guards_for(settings), None, scope=scope_for(settings))
     step = RunbookStep(name="Silence", action="silence_alert", target={})
     assert executor.permit(step, LABELS) is None
-    plan = executor.plan(step, LABELS, "step-1", world.clock.now())
+    plan = executor.plan(step, Trouble(labels=LABELS), "step-1", world.clock.now())
     assert isinstance(plan, Plan)
     assert plan.target == Target(kind="alert", namespace="", name="servicedown")
     assert executor.allow(plan, (), world.clock.now()) is None

@@ -7,6 +7,7 @@ import pytest
 
 from firebrigade.runbooks.contract import Health, Json, Plan, RunbookStep, Target, Verdict
 from firebrigade.runbooks.executor import RunbookExecutor
+from firebrigade.runbooks.trouble import Trouble
 from firebrigade.runbooks.worse import unless_worse
 
 SERVICE = Target(kind="deployment", namespace="shop", name="checkout")
@@ -65,7 +66,7 @@ def test_pods_that_fall_over_after_a_change_are_noticed_on_a_cluster(
     executor = RunbookExecutor(world.actions, [], None)
     target = {"namespace": "shop", "name": "checkout", "kind": "deployment"}
     step = RunbookStep(name="Change", action=action, target=target, params=params)
-    made = executor.plan(step, {}, "step-1", world.clock.now())
+    made = executor.plan(step, Trouble(), "step-1", world.clock.now())
     assert isinstance(made, Plan), made
     executor.apply(made)
     assert executor.verify(made, step, {}).health is not Health.WORSE

@@ -1,11 +1,12 @@
-"""The contract of actions that put an alert's labels into what they ask for, beside the target. Pure.
+"""The contract of actions that are planned by more than their target: the alert's labels, and since when it is. Pure.
 
-The executor gives such an action the labels when it plans; what they become stands in the plan, and ``apply``,
+The executor gives such an action the trouble when it plans; what of it counts stands in the plan, and ``apply``,
 ``verify`` and ``undo`` go by that alone.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -16,12 +17,25 @@ PLACEHOLDER = re.compile(r"\$([a-zA-Z_][a-zA-Z0-9_]*)")
 _SAFE = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:@~-]{1,253}", re.ASCII)
 
 
-@runtime_checkable
-class PlansWithLabels(Protocol):
-    """An action that is planned with the labels of the alert, which are untrusted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What a step answers.
 
-    def plan_with(
-        self, labels: Mapping[str, str], target: Target, params: ActionParams, step_id: str, now: datetime
+    Attributes:
+        labels: the alert's; untrusted.
+        known_since: when the incident was opened; None where there is none, as for a plan by the command line.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    known_since: datetime | None = None
+
+
+@runtime_checkable
+class PlansForTrouble(Protocol):
+    """An action that is planned with what it answers."""
+
+    def plan_for(
+        self, trouble: Trouble, target: Target, params: ActionParams, step_id: str, now: datetime
     ) -> Plan | Refusal:
         """Decide on an absolute change, as ``Action.plan`` does."""
         ...
