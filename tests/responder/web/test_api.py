@@ -1,6 +1,5 @@
 """The API's answers: what is shown, what is changed, and who may ask."""
 
-import io
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from firebrigade.responder.authentication import Access, make_credentials
-from firebrigade.responder.errors import StoreUnavailableError
 
 API = "/api/v1"
 ROUTES = [
@@ -221,74 +219,6 @@ def test_dead_letters_are_shown(web: Any) -> None:
         "error": "RuntimeError: a bug",
         "body": '{"version":"4"}',
     }
-
-
-def test_a_process_is_healthy_while_its_store_is_gone(make_web: Any) -> None:
-    web = make_web(records=Unavailable())
-    assert web.client.get("/-/healthy").status_code == 200
-    answer = web.client.get("/-/ready")
-    assert (answer.status_code, answer.json) == (503, {"error": "the database can't answer"})
-
-
-@pytest.mark.parametrize(("alive", "status"), [(True, 200), (False, 503)])
-def test_ready_means_that_the_engine_works(web: Any, alive: bool, status: int) -> None:
-    web.engine.alive = alive
-    assert web.client.get("/-/ready").status_code == status
-
-
-def test_the_api_says_so_when_the_store_is_gone(make_web: Any) -> None:
-    answer = get(make_web(records=Unavailable()), "/incidents")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-
-
-def test_metrics_are_shown_to_prometheus(opened: Any) -> None:
-    answer = opened.client.get("/metrics")
-    assert answer.content_type.startswith("text/plain; version=")
-    assert 'firebrigade_webhook_alerts_total{status="firing"} 3.0' in answer.text
-    name = "firebrigade_http_requests_total"
-    assert opened.value(name, endpoint="webhook.receive", method="POST", code="202") == 1
-
-
-def test_strangers_choose_no_metric_labels(web: Any) -> None:
-    for number in range(3):
-        web.client.open(f"/{number}", method=f"METHOD{number}")
-    assert web.value("firebrigade_http_requests_total", endpoint="none", method="any", code="404") == 3
-
-
-def test_a_bug_is_told_to_the_log_and_not_to_the_client(make_web: Any, log_stream: io.StringIO) -> None:
-    answer = get(make_web(records=Broken()), "/incidents")
-    assert answer.status_code == 500
-    assert "planted" not in answer.text
-    assert '"event": "unexpected_error"' in log_stream.getvalue()
-    assert "planted-token-9f3c" not in log_stream.getvalue()
-
-
-@pytest.mark.parametrize("path", ["/-/healthy", "/metrics", f"{API}/incidents", "/nothing"])
-def test_every_answer_carries_the_headers_that_keep_browsers_out(web: Any, path: str) -> None:
-    headers = web.client.get(path).headers
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Cache-Control"] == "no-store"
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
-
-
-class Unavailable:
-    """A store whose database is gone."""
-
-    def __getattr__(self, name: str) -> Any:
-        def refuse(*_arguments: Any, **_named: Any) -> None:
-            raise StoreUnavailableError("the database can't answer")
-
-        return refuse
-
-
-class Broken:
-    """A store with a bug that tells a secret."""
-
-    def __getattr__(self, name: str) -> Any:
-        def fail(*_arguments: Any, **_named: Any) -> None:
-            raise RuntimeError("sent Authorization: Bearer planted-token-9f3c")
-
-        return fail
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
