@@ -58,7 +58,7 @@ class StormWatch:
         limit = self._lookup.storms.incidents
         # What an earlier storm was about makes no new one, or its end would begin it.
         ended_at = before.incident.resolved_at if before is not None else None
-        recent = [one for one in self._recent(now) if ended_at is None or one.opened_at > ended_at]
+        recent = [one for one in self._recent(now, ended_at) if ended_at is None or one.opened_at > ended_at]
         found = [one for one in recent if one.routed_at is not None and storms.counts(one)]
         fresh = (one for one in recent if one.routed_at is None and one.id in due)
         found += [one for one in fresh if self._store.storms.ask(one.id, now, self._would_page)]
@@ -68,6 +68,8 @@ class StormWatch:
 
     def _follow(self, storm: StormIncident, now: datetime) -> None:
         settings = self._lookup.storms
+        if settings.holds_pages_for and timedelta() <= now - storm.seen_at < SAY_AGAIN_AFTER:
+            return  # there can be thousands of incidents to count
         found = [one for one in self._recent(now) if storms.counts(one)]
         alert = storms.alert(settings, found, storm.incident.opened_at)
         blowing = len(found) > settings.incidents // 2
@@ -79,9 +81,10 @@ class StormWatch:
         elif ahead or (blowing and now - storm.seen_at >= SAY_AGAIN_AFTER):
             self._store.storms.tell(alert.group(AlertStatus.FIRING, now), now)
 
-    def _recent(self, now: datetime) -> list[Incident]:
+    def _recent(self, now: datetime, not_before: datetime | None = None) -> list[Incident]:
         settings = self._lookup.storms
-        opened = self._store.storms.opened_since(now - settings.within)
+        since = now - settings.within
+        opened = self._store.storms.opened_since(max(since, not_before or since))
         return [one for one in opened if one.source != SOURCE and storms.recent(settings, one.opened_at, now)]
 
     def _would_page(self, case: Case) -> bool:

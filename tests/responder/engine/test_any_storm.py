@@ -105,7 +105,7 @@ def trials(world: Any, tmp_path: Path) -> Any:
         one.store.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS)
 def test_whatever_stays_open_has_paged_in_time(trials: Any, events: list[tuple[str, Any]]) -> None:
     trial = trials()

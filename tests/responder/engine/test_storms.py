@@ -133,9 +133,9 @@ def test_a_storm_that_comes_and_goes_rings_once(stormy: Any) -> None:
     for minute in range(0, 40, 2):
         found = trouble(stormy, 5, first=10 * minute)
         stormy.store.acknowledge(storm_of(stormy).id, "anna", stormy.now)
-        stormy.passes(MINUTE)
+        stormy.passes(MINUTE, tick=MINUTE)
         over(stormy, *found)
-        stormy.passes(MINUTE)
+        stormy.passes(MINUTE, tick=MINUTE)
     assert paged(stormy) == [storm_of(stormy).id]
 
 
@@ -187,7 +187,7 @@ def test_a_storm_to_which_nobody_came_holds_nobody_any_longer(stormy: Any, polic
 def test_a_held_incident_that_is_resolved_pages_nobody(stormy: Any) -> None:
     found = trouble(stormy, 5)
     over(stormy, *found)
-    stormy.passes(HOUR)
+    stormy.passes(HOUR, tick=MINUTE)
     assert paged(stormy, "pagerduty")[1:] == []
     assert not storm_of(stormy).open
 
@@ -195,7 +195,7 @@ def test_a_held_incident_that_is_resolved_pages_nobody(stormy: Any) -> None:
 def test_a_held_incident_that_somebody_acknowledges_is_not_held(stormy: Any) -> None:
     found = trouble(stormy, 5)
     stormy.store.acknowledge(found[0].id, "anna", stormy.now)
-    stormy.passes(HOUR)
+    stormy.passes(HOUR, tick=MINUTE)
     assert stormy.store.incident(found[0].id).held_by == 0
     assert found[0].id not in paged(stormy)
 
@@ -250,7 +250,7 @@ def test_a_clock_that_goes_back_loses_no_page(stormy: Any, by: timedelta) -> Non
     found = trouble(stormy, 5)
     stormy.clock = ManualClock(stormy.now - by)
     stormy.store.make_due(stormy.now)
-    stormy.passes(20 * MINUTE)
+    stormy.passes(20 * MINUTE, tick=MINUTE)
     assert set(paged(stormy)) >= {one.id for one in found}
     assert not storm_of(stormy).open
 
