@@ -12,6 +12,7 @@ from firebrigade.responder.approval import hash_of
 from firebrigade.responder.chain import broken
 from firebrigade.responder.model import TimelineEntry
 from firebrigade.responder.model_steps import StepResult, StepStatus
+from firebrigade.responder.restraints import Storm
 from firebrigade.responder.store.store import Store
 from firebrigade.runbooks.guards import GuardSettings
 from sandbox.cluster import Cluster
@@ -54,11 +55,12 @@ class Promises:
     Args:
         store: a way of its own to read what was written down.
         limits: what the guards go by.
+        storm: how many incidents are too many to act.
         asks: whether a person approves each plan.
     """
 
-    def __init__(self, cluster: Cluster, store: Store, limits: GuardSettings, *, asks: bool) -> None:
-        self._cluster, self._store, self._limits, self._asks = cluster, store, limits, asks
+    def __init__(self, cluster: Cluster, store: Store, limits: GuardSettings, storm: Storm, *, asks: bool) -> None:
+        self._cluster, self._store, self._limits, self._storm, self._asks = cluster, store, limits, storm, asks
         self.writes: list[Write] = []
         self.broken: list[str] = []
 
@@ -106,6 +108,7 @@ class Promises:
         others = [one for one in self.steps() if one.id != kept.id and one.applied_at and not one.status.over]
         at_once = [one.step_id for one in others if one.target == kept.target]
         assert not at_once, f"{kept.step_id} and {at_once} are at work on {kept.target} at once"
+        assert len(others) < self._limits.steps_at_once, f"{kept.step_id} is one of {len(others) + 1} under way"
 
     def _blast(self, call: Call) -> str:
         """Return how an eviction takes too much; empty if it does not."""
@@ -189,12 +192,31 @@ class Promises:
             assert len(hour) < self._limits.runs_per_hour, f"{len(hour)} runs in an hour before {step.step_id}"
             here = [one for one in hour if one.target == step.target]
             assert len(here) < self._limits.runs_per_hour_per_target, f"{len(here)} runs on {step.target} in an hour"
+            repairs = [one for one in before if one.target == step.target and _repaired_by(one, step.applied_at)]
+            assert len(repairs) < self._limits.repairs_per_day, f"{step.target} was repaired {len(repairs)} times"
+            self._check_storm(step, step.applied_at)
+
+    def _check_storm(self, step: StepResult, at: datetime) -> None:
+        """Count the incidents that were open and wanted a runbook when the intent was written down."""
+        wanting = [
+            one
+            for one in self._store.incidents()
+            if one.routed_at is not None
+            and one.routed_at <= at < one.opened_at + self._storm.within
+            and (one.resolved_at is None or one.resolved_at > at)
+        ]
+        assert len(wanting) <= self._storm.incidents, f"{step.step_id} acts in a storm of {len(wanting)} incidents"
 
 
 def ended(steps: Sequence[StepResult]) -> bool:
     """Return whether a run has come to its end: a step has helped or harmed, it is up to people, or none is left."""
     last = any(step.status in _ENDS or step.harmed or step.refusal == "suggested" for step in steps)
     return all(step.status.over or (last and step.status is StepStatus.PENDING) for step in steps)
+
+
+def _repaired_by(step: StepResult, at: datetime) -> bool:
+    verified = step.status is StepStatus.VERIFIED and step.finished_at is not None and step.finished_at <= at
+    return verified and step.applied_at is not None and at - step.applied_at < DAY
 
 
 def _kinds(timeline: Sequence[TimelineEntry], step: StepResult) -> list[str]:

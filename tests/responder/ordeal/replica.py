@@ -27,6 +27,7 @@ class Replica:
         pager: Pager,
         lookup: Lookup,
         limits: GuardSettings,
+        restraints: Restraints,
         watch: Watch,
         asleep: Callable[["Replica", int], None],
         trust: TrustSettings | None = None,
@@ -36,7 +37,7 @@ class Replica:
         kubernetes = kubernetes_over(
             cluster, clock, self.fuse.reach, lambda call: watch(self._service.runner.step, call)
         )
-        rules = Rules(lookup=lookup, limits=limits, restraints=Restraints())
+        rules = Rules(lookup=lookup, limits=limits, restraints=restraints)
         self._service = Service(self.store, Clients(kubernetes=kubernetes), clock, rules, pager)
         self.sweep = self._service.sweep
 

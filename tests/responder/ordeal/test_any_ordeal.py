@@ -15,17 +15,19 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firebrigade.responder import restraints
 from firebrigade.responder.engine import permission, runner, step_decisions
 from firebrigade.responder.store import ledger
 from firebrigade.responder.store.database import Database
 from firebrigade.runbooks.actions.restart_pod import RestartPod
 from firebrigade.runbooks.actions.scale_deployment import ReplicasEdit
-from firebrigade.runbooks.guards.history import Cooldown, Lock
+from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, StepsAtOnce
 from tests.responder.ordeal.events import Answers, Event, Fires, Passes, Resolves, Scales, Sick, Slow, Works, scripts
 from tests.responder.ordeal.trial import Trial
 
 ORDEALS = int(os.environ.get("ORDEALS", "0"))
 WORKS: list[Event] = [Works()] * 5
+KINDS = st.fixed_dictionaries({"asks": st.booleans(), "trusts": st.booleans(), "strict": st.booleans()})
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +49,10 @@ def quiet() -> Iterator[None]:
     structlog.configure(**before)
 
 
-def undergo(
-    template: bytes, script: Sequence[Event], *, replicas: int = 2, asks: bool = False, trusts: bool = False
-) -> Trial:
+def undergo(template: bytes, script: Sequence[Event], *, replicas: int = 2, **kind: bool) -> Trial:
     """Let a sequence of events happen, and judge what it comes to."""
     with tempfile.TemporaryDirectory(prefix="firebrigade-") as directory:
-        trial = Trial(Path(directory), template, replicas=replicas, asks=asks, trusts=trusts)
+        trial = Trial(Path(directory), template, replicas=replicas, **{"asks": False, **kind})
         try:
             for event in script:
                 event.happen(trial)
@@ -69,11 +69,11 @@ def undergo(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-@given(script=scripts, replicas=st.sampled_from([1, 2]), asks=st.booleans(), trusts=st.booleans())
+@given(script=scripts, replicas=st.sampled_from([1, 2]), kind=KINDS)
 def test_whatever_happens_the_promises_are_kept(
-    template: bytes, script: list[Event], replicas: int, asks: bool, trusts: bool
+    template: bytes, script: list[Event], replicas: int, kind: dict[str, bool]
 ) -> None:
-    undergo(template, script, replicas=replicas, asks=asks, trusts=trusts)
+    undergo(template, script, replicas=replicas, **kind)
 
 
 RESTARTS: list[Event] = [Sick(1), Fires("PodSick", 1), *WORKS]
@@ -155,6 +155,41 @@ def test_a_broken_promise_is_noticed(
     sabotage(monkeypatch)
     with pytest.raises(AssertionError, match=said):
         undergo(template, script, asks=asks)
+
+
+SCALED: list[Event] = [Slow(1), Fires("Busy"), *WORKS, Passes(60), *WORKS, Resolves("Busy")]
+AGAIN: list[Event] = [*SCALED, Works(), Passes(900), Fires("Leaking"), *WORKS]
+STORMY: list[Event] = [Fires("Busy"), Fires("NodeSick"), Fires("DiskFull"), *WORKS, *WORKS]
+CROWD: list[Event] = [Slow(10**6), Fires("Busy"), *WORKS, Fires("NodeSick"), *WORKS]
+
+
+def _without_flapping(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Flapping, "allow", lambda *_: None)
+
+
+def _without_storm(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(restraints, "storm", lambda *_: None)
+
+
+def _without_count_of_steps(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StepsAtOnce, "allow", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "script", "writes", "said"),
+    [
+        pytest.param(_without_flapping, AGAIN, 1, "was repaired 1 times", id="what flaps is repaired again"),
+        pytest.param(_without_storm, STORMY, 0, "acts in a storm of 3", id="it acts in a storm"),
+        pytest.param(_without_count_of_steps, CROWD, 3, "is one of 2 under way", id="everything is done at once"),
+    ],
+)
+def test_a_limit_that_is_exceeded_is_noticed(
+    template: bytes, monkeypatch: pytest.MonkeyPatch, sabotage: Any, script: list[Event], writes: int, said: str
+) -> None:
+    assert len(undergo(template, script, strict=True).promises.writes) == writes
+    sabotage(monkeypatch)
+    with pytest.raises(AssertionError, match=said):
+        undergo(template, script, strict=True)
 
 
 FAILING: list[Event] = [Slow(10**6), Fires("Leaking"), *WORKS, Passes(120), *WORKS, Resolves("Leaking")]

@@ -12,6 +12,7 @@ from firebrigade.responder.errors import ConflictError
 from firebrigade.responder.fingerprint import fingerprint
 from firebrigade.responder.model import Alert, AlertGroup, AlertStatus, EscalationPolicy, EscalationStep, Route
 from firebrigade.responder.model_steps import StepStatus
+from firebrigade.responder.restraints import Restraints, Storm
 from firebrigade.responder.store.database import Database
 from firebrigade.responder.store.store import Store
 from firebrigade.responder.trust import TrustLevel, TrustSettings
@@ -37,6 +38,9 @@ LIMITS = GuardSettings(
     runs_per_hour=5,
     runs_per_hour_per_target=3,
 )
+# As few as can be, so that a few troubles come up against each of them.
+STRICT = {"repairs_per_day": 1, "steps_at_once": 1}
+STORM, CALM = Storm(incidents=2), Storm(incidents=100)
 TRUST = TrustSettings(start=TrustLevel.AUTO, promote_after=1, environments=("default",))
 ENDS_WITHIN = timedelta(hours=2)
 _POD = {"namespace": {"label": "namespace"}, "name": {"label": ["pod"]}}
@@ -66,9 +70,12 @@ class Trial:
         replicas: one gets back the claims of its dead predecessor at once; of several each claim runs out by its lease.
         asks: a person approves each plan.
         trusts: every runbook is at auto, and has that to lose.
+        strict: hardly anything may be done before it is too much.
     """
 
-    def __init__(self, directory: Path, template: bytes, *, replicas: int, asks: bool, trusts: bool = False) -> None:
+    def __init__(
+        self, directory: Path, template: bytes, *, replicas: int, asks: bool, trusts: bool = False, strict: bool = False
+    ) -> None:
         self.clock = ManualClock()
         self.cluster = Cluster(clock=self.clock, seed=1)
         self._fill()
@@ -77,8 +84,10 @@ class Trial:
         self._trust = TRUST if trusts else None
         self.store = Store(Database(f"sqlite:///{path}"), self._trust)
         self._mode = AutomationMode.APPROVE if asks else AutomationMode.AUTO
-        self.limits = GuardSettings(**{**_fields(LIMITS), "modes": Modes(mode=self._mode)})
-        self.promises = Promises(self.cluster, self.store, self.limits, asks=asks)
+        bounds = STRICT if strict else {}
+        self.limits = GuardSettings(**{**_fields(LIMITS), **bounds, "modes": Modes(mode=self._mode)})
+        self._storm = STORM if strict else CALM
+        self.promises = Promises(self.cluster, self.store, self.limits, self._storm, asks=asks)
         self.pager = Pager()
         self._path = path
         self.replicas = [self._replica() for _ in range(replicas)]
@@ -104,6 +113,7 @@ class Trial:
             pager=self.pager,
             lookup=self._lookup(),
             limits=self.limits,
+            restraints=Restraints(storm=self._storm),
             watch=self.promises.watch,
             asleep=self._asleep,
             trust=self._trust,
