@@ -10,6 +10,8 @@ from firebrigade.responder.fingerprint import fingerprint
 from firebrigade.responder.model import Alert, AlertGroup, AlertStatus, Labels
 
 SOURCE = "firebrigade"
+HEARTBEAT_MISSING, INCIDENT_STORM = "HeartbeatMissing", "IncidentStorm"
+OWN_ALERTS = frozenset({HEARTBEAT_MISSING, INCIDENT_STORM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from firebrigade.receivers.contract import Reach, Reason
 from firebrigade.responder.durations import format_duration
 from firebrigade.responder.model import Delivery, DeliveryStatus, Incident, IncidentStatus
-from firebrigade.responder.own_alerts import SOURCE, OwnAlert
+from firebrigade.responder.own_alerts import INCIDENT_STORM, SOURCE, OwnAlert
 
-ALERTNAME = "IncidentStorm"
 HEARD_WITHIN = timedelta(minutes=1)  # a receiver answers within 30 s, and the first retry comes a few seconds later
 NAMES_SHOWN = 5
 IDS_SHOWN = 20
@@ -108,8 +107,8 @@ def alert(storms: Storms, incidents: Sequence[Incident], since: datetime) -> Own
     rest = sum(count for _, count in names[NAMES_SHOWN:])
     summary = f"{len(incidents)} incidents opened within {format_duration(storms.within)}: {shown}"
     return OwnAlert(
-        name=ALERTNAME,
-        key=ALERTNAME,
+        name=INCIDENT_STORM,
+        key=INCIDENT_STORM,
         labels={},
         annotations={"summary": f"{summary}, and {rest} more" if rest else summary, "description": text},
         starts_at=since,

@@ -4,7 +4,7 @@
 also while something else is wrong with them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -33,16 +33,17 @@ def alerts_of_runbooks(directory: Path) -> Places:
     return _first(place for path in sorted(directory.glob("*.md")) for place in _answered_in(path))
 
 
-def uncovered(rules: Places, runbooks: Places, excepted: Callable[[str], bool]) -> list[str]:
+def uncovered(rules: Places, runbooks: Places, excepted: Callable[[str], bool], own: Container[str] = ()) -> list[str]:
     """Return one sentence for each alert without a runbook, and for each alert of a runbook that no rule has.
 
     Args:
         rules: the alerts that can fire.
         runbooks: the alerts that are answered.
         excepted: whether an alert needs no runbook, as a heartbeat.
+        own: alerts that no rule has to have, since Firebrigade itself makes them.
     """
     without = [name for name in rules if name not in runbooks and not excepted(name)]
-    unknown = [name for name in runbooks if name not in rules]
+    unknown = [name for name in runbooks if name not in rules and name not in own]
     return [
         *(f"{rules[name]}: alert: no runbook answers {name}." for name in without),
         *(f"{runbooks[name]}: alerts: there is no rule with the alert {name}." for name in unknown),

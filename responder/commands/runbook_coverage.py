@@ -10,6 +10,7 @@ from firebrigade.responder.config_problems import Problems
 from firebrigade.responder.config_secrets import relative_to
 from firebrigade.responder.errors import ConfigError
 from firebrigade.responder.matchers import Matcher, match_all
+from firebrigade.responder.own_alerts import OWN_ALERTS
 from firebrigade.responder.settings import load_settings
 from firebrigade.responder.yaml_lines import read_yaml
 from firebrigade.runbooks.coverage import UnreadableRulesError, alerts_of_rules, alerts_of_runbooks, uncovered
@@ -45,7 +46,7 @@ def check_runbooks(rules: Sequence[Path], config_path: Path | None) -> list[str]
     def excepted(alert: str) -> bool:
         return any(match_all(matchers, {"alertname": alert}) for matchers in heartbeats)
 
-    return [*problems, *uncovered(fired, answered, excepted)]
+    return [*problems, *uncovered(fired, answered, excepted, OWN_ALERTS)]
 
 
 def _folder(path: Path | None) -> Path:

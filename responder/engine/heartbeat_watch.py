@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from firebrigade.responder.clock import Clock
 from firebrigade.responder.model import AlertStatus
-from firebrigade.responder.own_alerts import SOURCE, OwnAlert
+from firebrigade.responder.own_alerts import HEARTBEAT_MISSING, SOURCE, OwnAlert
 from firebrigade.responder.store.store import Store
 
-ALERTNAME = "HeartbeatMissing"
 # Production's Alertmanager repeats the Watchdog every 30 s; some hours apart is what an unchanged route would do.
 MISSING_AFTER = timedelta(minutes=10)
 
@@ -52,8 +51,8 @@ class HeartbeatWatch:
 
 def _alert(name: str, came_at: datetime) -> OwnAlert:
     return OwnAlert(
-        name=ALERTNAME,
-        key=f"{ALERTNAME}:{name}",
+        name=HEARTBEAT_MISSING,
+        key=f"{HEARTBEAT_MISSING}:{name}",
         labels={"heartbeat": name},
         annotations={
             "summary": f"No heartbeat {name} since {came_at:%Y-%m-%d %H:%M} UTC: alerts may not reach anybody",

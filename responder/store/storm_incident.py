@@ -2,16 +2,16 @@
 
 from sqlalchemy import Connection, func, select
 
-from firebrigade.responder.own_alerts import SOURCE
+from firebrigade.responder.own_alerts import INCIDENT_STORM, SOURCE
 from firebrigade.responder.store import incidents, outbox
 from firebrigade.responder.store.recording import group_hash
 from firebrigade.responder.store.tables import group_keys, incident_alerts
-from firebrigade.responder.storms import ALERTNAME, StormIncident
+from firebrigade.responder.storms import StormIncident
 
 
 def latest(connection: Connection) -> StormIncident | None:
     """Return the newest storm's incident, open or over, or None: there was none yet."""
-    mine = group_keys.c.source == SOURCE, group_keys.c.group_hash == group_hash(SOURCE, ALERTNAME)
+    mine = group_keys.c.source == SOURCE, group_keys.c.group_hash == group_hash(SOURCE, INCIDENT_STORM)
     incident_id = connection.execute(select(group_keys.c.incident_id).where(*mine)).scalar_one_or_none()
     if incident_id is None:
         return None
