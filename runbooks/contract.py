@@ -103,12 +103,14 @@ class Verdict:
 
     Attributes:
         ready: how many pods of the target are ready, where fewer than before would be the change's own fault.
+        lingers: how long one bad moment goes on being seen, as in a query's range.
     """
 
     health: Health
     summary: str
     evidence: Mapping[str, Json] = field(default_factory=dict)
     ready: int | None = None
+    lingers: timedelta = timedelta()
 
 
 class RefusalReason(StrEnum):

@@ -31,6 +31,7 @@ from firebrigade.runbooks.targets import is_name, is_namespace
 
 Path = tuple[str | int, ...]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+SCRAPED_EVERY = timedelta(minutes=1)  # Prometheus' default: until then a plain series is that of before the change
 SEEN_FOR = timedelta(seconds=30)  # how long a rise is looked at before it is believed, and the looks between
 LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 
@@ -114,7 +115,7 @@ class WorseSpec(_Strict):
 
     Attributes:
         rises_by: by how much more than before, in the query's unit.
-        looks_back: how far the query looks into the past; None: as its ranges and offsets say.
+        looks_back: how far the query looks into the past; None: as its ranges and offsets say, and at least a minute.
     """
 
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_comparable)]
@@ -124,7 +125,7 @@ class WorseSpec(_Strict):
     @property
     def all_after(self) -> timedelta:
         """How long after the change the query looks at nothing from before it."""
-        return self.looks_back if self.looks_back is not None else looks_back(self.query)
+        return self.looks_back if self.looks_back is not None else max(looks_back(self.query), SCRAPED_EVERY)
 
     @model_validator(mode="after")
     def _far_enough(self) -> Self:
@@ -156,9 +157,9 @@ class VerifySpec(_Strict):
             raise ValueError("within must be more than nothing and at most 1h: people wait for it")
         if self.healthy_for > timedelta(hours=1):
             raise ValueError("healthy_for must be at most 1h: people wait for it")
-        if self.worse is not None and self.healthy_for < self.worse.all_after + SEEN_FOR:
-            least = format_duration(self.worse.all_after + SEEN_FOR)
-            raise ValueError(f"healthy_for must be at least {least} with worse: no rise can be seen before")
+        if self.worse is not None and self.healthy_for < 2 * self.worse.all_after + SEEN_FOR:
+            least = format_duration(2 * self.worse.all_after + SEEN_FOR)
+            raise ValueError(f"healthy_for must be at least {least} with worse: no rise is believed before")
         return self
 
 

@@ -163,6 +163,8 @@ def _check_step(step: StepSpec, path: frontmatter.Path, actions: Mapping[str, ty
     action = _check_params(step.action, step.params, path, actions, file)
     if action is not None:
         _check_target(step, path, action, file)
+        if step.verify.worse is not None and not getattr(action, "UNDOES", True):
+            file.report((*path, "verify", "worse"), f"{step.action} can't be taken back; take it out")
     for key in {"verify", "undo"} & step.model_fields_set if action and action.RISK is Risk.READ else ():
         file.report((*path, key), f"{step.action} changes nothing, so there is nothing to {key}; take it out")
 

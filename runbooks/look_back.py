@@ -24,12 +24,11 @@ def check_comparable(query: str) -> str | None:
         return (
             "leaves out what is below a limit, so that it can't be compared: take the limit out, rises_by is the limit"
         )
-    selectors = list(_selectors(expression))
-    if not selectors:
+    if not any(_selectors(expression)):
         return "asks for no series, so that it never rises"
     if any(node.at is not None or (node.offset or _NOTHING) < _NOTHING for node in _moved(expression)):
         return "looks at a fixed moment or into the future: take @ and the negative offset out"
-    bare = next((_name(node) for node, ranged in selectors if not ranged and _name(node).endswith(_COUNTERS)), None)
+    bare = next(filter(None, (_bare_counter(node) for node in _nodes(expression))), None)
     if bare:
         return f"asks for the counter {bare} itself, which always rises: write rate({bare}[1m])"
     return None
@@ -45,7 +44,7 @@ def recorded(query: str) -> str:
 
     How far such a rule looks back, the query does not say. https://prometheus.io/docs/practices/rules/
     """
-    return next((_name(node) for node, _ in _selectors(promql_parser.parse(query)) if ":" in _name(node)), "")
+    return next((_name(node) for node in _selectors(promql_parser.parse(query)) if ":" in _name(node)), "")
 
 
 def _looks_back(node: Any) -> timedelta:
@@ -64,24 +63,35 @@ def _offset(node: Any) -> timedelta:
     return offset or _NOTHING
 
 
-def _moved(node: Any) -> Iterator[Any]:
+def _moved(expression: Any) -> Iterator[Any]:
     """Yield whatever can carry an offset or ``@``."""
-    if isinstance(node, promql_parser.MatrixSelector):
-        yield node.vector_selector
-    elif isinstance(node, promql_parser.VectorSelector | promql_parser.SubqueryExpr):
-        yield node
-    for child in _children(node):
-        yield from _moved(child)
+    yield from _selectors(expression)
+    yield from (node for node in _nodes(expression) if isinstance(node, promql_parser.SubqueryExpr))
 
 
-def _selectors(node: Any) -> Iterator[tuple[Any, bool]]:
-    """Yield each selector, and whether a function sees its series over a range."""
-    if isinstance(node, promql_parser.MatrixSelector):
-        yield node.vector_selector, True
-    elif isinstance(node, promql_parser.VectorSelector):
-        yield node, False
-    for child in _children(node):
-        yield from _selectors(child)
+def _selectors(expression: Any) -> Iterator[Any]:
+    for node in _nodes(expression):
+        if isinstance(node, promql_parser.MatrixSelector):
+            yield node.vector_selector
+        elif isinstance(node, promql_parser.VectorSelector):
+            yield node
+
+
+def _nodes(expression: Any) -> Iterator[Any]:
+    yield expression
+    for child in _children(expression):
+        yield from _nodes(child)
+
+
+def _bare_counter(node: Any) -> str:
+    """Return the counter that is asked for as it stands, now or within a range; empty for anything else."""
+    name = ""
+    if isinstance(node, promql_parser.VectorSelector):
+        name = _name(node)
+    elif isinstance(node, promql_parser.Call) and node.func.name.endswith("_over_time"):
+        ranges = (one.vector_selector for one in node.args if isinstance(one, promql_parser.MatrixSelector))
+        name = next(map(_name, ranges), "")
+    return name if name.endswith(_COUNTERS) else ""
 
 
 def _name(selector: Any) -> str:

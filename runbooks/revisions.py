@@ -35,7 +35,7 @@ def earlier_good(current: Json, replica_sets: Sequence[Json], proved_for: timede
     ordered = sorted(replica_sets, key=workloads.revision)
     earlier = [one for one in ordered if 0 < workloads.revision(one) < workloads.revision(current)]
     successors = {workloads.uid(one): following for one, following in pairwise(ordered)}
-    sound = [one for one in earlier if not _reused(successors[workloads.uid(one)])]
+    sound = [one for one in earlier if not was_rolled_back_to(successors[workloads.uid(one)])]
     serving = [one for one in sound if int((one.get("status") or {}).get("availableReplicas", 0)) > 0]
     good = [one for one in sound if _once_good(one, successors[workloads.uid(one)], proved_for)]
     if serving or good:
@@ -43,10 +43,11 @@ def earlier_good(current: Json, replica_sets: Sequence[Json], proved_for: timede
     return earlier[0] if len(earlier) == 1 and sound else None
 
 
+def was_rolled_back_to(replica_set: Json) -> bool:
+    """Return whether a replica set was the current one before: it carries earlier revision numbers."""
+    return bool(workloads.annotations(replica_set).get(workloads.REVISION_HISTORY))
+
+
 def _once_good(replica_set: Json, successor: Json, proved_for: timedelta) -> bool:
     lasted = workloads.created_at(successor) - workloads.created_at(replica_set)
-    return _reused(replica_set) or lasted >= proved_for
-
-
-def _reused(replica_set: Json) -> bool:
-    return bool(workloads.annotations(replica_set).get(workloads.REVISION_HISTORY))
+    return was_rolled_back_to(replica_set) or lasted >= proved_for

@@ -16,7 +16,8 @@ from firebrigade.runbooks.prometheus import QueryResult
 
 # Before the change's intent, whatever the answers take: the cluster is asked first, with its own time-outs.
 MARGIN = timedelta(seconds=15)
-# A value that rose by this share of what it may rise by, just before the change, was rising without it.
+# With this share of its rise before the change, a value was rising without it. A range that is filling up with trouble
+# from before has risen by as large a share of the whole as the range is full by then, so this is a tenth of the range.
 _RISING_SHARE = 0.1
 
 Ask = Callable[[float | None], QueryResult]
@@ -30,10 +31,12 @@ class Comparison:
     Attributes:
         rose: by more than it may, and not before the change already.
         unknown: why nobody can say, or empty.
+        lingers: how long one bad moment stays in what was looked at.
     """
 
     rose: bool = False
     unknown: str = ""
+    lingers: timedelta = timedelta()
     evidence: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -63,7 +66,8 @@ def unless_risen(verdict: Verdict, comparison: Comparison) -> Verdict:
         return replace(verdict, evidence=evidence)
     found = comparison.evidence
     words = f"It is worse than before: what must not rise is {found['now']:g}, and was {found['before']:g}"
-    return replace(verdict, health=Health.WORSE, summary=f"{words}. {verdict.summary}", evidence=evidence)
+    worse = replace(verdict, health=Health.WORSE, summary=f"{words}. {verdict.summary}", evidence=evidence)
+    return replace(worse, lingers=comparison.lingers)
 
 
 def _compared(ask: Ask, worse: MustNotRise, age: ChangeAge) -> Comparison:
@@ -88,10 +92,11 @@ def _compared(ask: Ask, worse: MustNotRise, age: ChangeAge) -> Comparison:
 
 def _blamed(earlier: QueryResult, worse: MustNotRise, risen: Sequence["_Rise"]) -> Comparison:
     """Blame the change for a rise, unless the value was rising before it: a range that fills up goes on rising."""
-    values, by_itself = _values(earlier), worse.rises_by * _RISING_SHARE
+    values = {} if _doubts(earlier) else _values(earlier)
     for rise in risen:
-        if rise.before - values.get(rise.series, -math.inf) <= by_itself:
-            return Comparison(rose=True, evidence=rise.evidence(worse))
+        was = values.get(rise.series)
+        if was is not None and rise.before - was < _RISING_SHARE * (rise.now - was):
+            return Comparison(rose=True, lingers=worse.looks_back, evidence=rise.evidence(worse))
     first, was = risen[0], values.get(risen[0].series)
     words = f"it rose from {first.before:g} to {first.now:g}, and "
     if was is None:

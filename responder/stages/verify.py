@@ -12,7 +12,7 @@ from firebrigade.runbooks.durations import format_duration
 LOOK_AGAIN_AFTER = timedelta(seconds=2)
 LONGEST_GAP = timedelta(minutes=1)  # between two looks of one stretch, healthy or worse
 WORSE_FOR = timedelta(seconds=20)  # a pod that fails a single probe is ready again by then
-PATIENCE = timedelta(hours=1)  # with stretches that are broken for no other reason than that nobody looked
+PATIENCE = timedelta(hours=1)  # after its time, with what is neither healthy nor worse for long enough
 
 
 def verify(case: Case, _lookup: Lookup) -> Outcome:
@@ -45,10 +45,12 @@ def judge(
     judged = replace(judged, healthy_since=None, healthy_seen_at=None)
     if verdict.health is Health.WORSE:
         judged = replace(judged, worse_since=_worse_since(step, now), worse_seen_at=now)
-        undo, for_sure = True, _stays_worse(judged, now)
+        # A deadline makes no single bad look believable; it only ends a change that is never found healthy.
+        undo, over = True, _stays_worse(judged, verdict.lingers, now) or _overdue(step, now)
     else:
-        judged, for_sure = replace(judged, worse_since=None, worse_seen_at=None), verdict.health is Health.FAILED
-    if not for_sure and not out_of_time(judged, now):
+        judged = replace(judged, worse_since=None, worse_seen_at=None)
+        over = verdict.health is Health.FAILED or out_of_time(judged, now)
+    if not over:
         return replace(judged, next_attempt_at=now + LOOK_AGAIN_AFTER)
     if not incident_open:
         words = f"the alert resolved, and it was not found healthy: {verdict.summary}"
@@ -71,8 +73,13 @@ def _worse_since(step: StepResult, now: datetime) -> datetime:
     return now if step.worse_since is None or seen_at is None or now - seen_at > LONGEST_GAP else step.worse_since
 
 
-def _stays_worse(step: StepResult, now: datetime) -> bool:
-    return step.worse_since is not None and now - step.worse_since >= WORSE_FOR
+def _stays_worse(step: StepResult, lingers: timedelta, now: datetime) -> bool:
+    """Return whether it is worse for longer than one bad moment goes on being seen."""
+    return step.worse_since is not None and now - step.worse_since >= WORSE_FOR + lingers
+
+
+def _overdue(step: StepResult, now: datetime) -> bool:
+    return step.verify_until is not None and now > step.verify_until + PATIENCE
 
 
 def _healthy(step: StepResult, healthy_for: timedelta, *, now: datetime) -> StepResult:
@@ -92,8 +99,7 @@ def _unbroken_since(step: StepResult, now: datetime) -> datetime:
         return now
     unseen = now - step.healthy_seen_at > LONGEST_GAP
     # Somebody who looks too rarely for any stretch must come to an end all the same.
-    overdue = step.verify_until is not None and now > step.verify_until + PATIENCE
-    return now if unseen and not overdue else step.healthy_since
+    return now if unseen and not _overdue(step, now) else step.healthy_since
 
 
 def _verified(step: StepResult, words: str, now: datetime) -> StepResult:

@@ -78,6 +78,7 @@ class HttpRequest:
     """Send one request to a named endpoint."""
 
     NAME: ClassVar[str] = "http_request"
+    UNDOES: ClassVar[bool] = False
     Params: ClassVar[type[ActionParams]] = HttpRequestParams
     RISK: ClassVar[Risk] = Risk.HIGH  # what it does is up to the other side
     TARGET_KIND: ClassVar[str] = "endpoint"

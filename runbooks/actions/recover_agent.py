@@ -44,6 +44,7 @@ class RecoverAgent:
     """Request one recovery, with the step's id as the idempotency key."""
 
     NAME: ClassVar[str] = "recover_agent"
+    UNDOES: ClassVar[bool] = False
     Params: ClassVar[type[ActionParams]] = RecoverAgentParams
     RISK: ClassVar[Risk] = Risk.LOW
     TARGET_KIND: ClassVar[str] = "agent"

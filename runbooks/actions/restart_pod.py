@@ -54,6 +54,7 @@ class RestartPod:
     """Evict one pod, with its UID as the precondition."""
 
     NAME: ClassVar[str] = "restart_pod"
+    UNDOES: ClassVar[bool] = False
     Params: ClassVar[type[ActionParams]] = RestartPodParams
     RISK: ClassVar[Risk] = Risk.LOW
     TARGET_KIND: ClassVar[str] = "pod"

@@ -149,6 +149,9 @@ class RollbackDeployment:
         current = revisions.current_replica_set(deployment, replica_sets)
         if current is None or not workloads.observed(deployment):
             raise TemporaryActionError(f"Kubernetes has not caught up with the latest change of {target}.")
+        if revisions.was_rolled_back_to(current):  # how long ago, its age does not say
+            text = f"{target} was rolled back already, to revision {workloads.revision(current)}."
+            return _refusal(RefusalReason.NOT_SAFE, text)
         age = now - workloads.created_at(current)
         if age > limits.recent_within:
             within = format_duration(limits.recent_within)

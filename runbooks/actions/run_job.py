@@ -49,6 +49,7 @@ class RunJob:
     """Make one Job from a CronJob's template, and wait for its end."""
 
     NAME: ClassVar[str] = "run_job"
+    UNDOES: ClassVar[bool] = False
     Params: ClassVar[type[ActionParams]] = RunJobParams
     RISK: ClassVar[Risk] = Risk.MEDIUM
     TARGET_KIND: ClassVar[str] = "cronjob"

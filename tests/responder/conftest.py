@@ -80,6 +80,7 @@ class ScriptedExecutor(ScriptedReadings):
         self.plan_refusals: dict[str, Refusal] = {}
         self.errors: list[Exception] = []
         self.undo_errors: list[Exception] = []
+        self.lingers = timedelta()
         self.ages: list[ChangeAge | None] = []
         self.verify_errors: list[Exception] = []
         self.history: list[Sequence[PastStep]] = []
@@ -126,7 +127,7 @@ class ScriptedExecutor(ScriptedReadings):
         if self.verify_errors:
             raise self.verify_errors.pop(0)
         health = self.healths.pop(0) if self.healths else Health.HEALTHY
-        return Verdict(health=health, summary=f"looks {health.value}")
+        return Verdict(health=health, summary=f"looks {health.value}", lingers=self.lingers)
 
     def undo(self, plan: Plan) -> Change | None:
         if self.undo_errors:

@@ -32,7 +32,7 @@ steps:
 
 It is down.
 """
-WORSE = "verify:\n      healthy_for: 90s\n      worse: {query: 'sum(rate(errors_total[1m]))', rises_by: 0.1}\n"
+WORSE = "verify:\n      healthy_for: 150s\n      worse: {query: 'sum(rate(errors_total[1m]))', rises_by: 0.1}\n"
 
 
 def write(directory: Path, text: str, name: str = "service-down.md") -> Path:
@@ -74,7 +74,7 @@ def test_a_step_can_have_to_stay_healthy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("more", "looks_back"), [("", 60), (", looks_back: 80s", 80)])
 def test_a_step_can_name_what_must_not_rise(tmp_path: Path, more: str, looks_back: int) -> None:
-    worse = WORSE.replace("90s", "2m").replace("0.1", f"0.1{more}")
+    worse = WORSE.replace("150s", "200s").replace("0.1", f"0.1{more}")
     write(tmp_path, GOOD.replace("undo: true", f"{worse}    undo: true"))
     (runbook,) = RunbookLibrary.load(tmp_path)
     wanted = MustNotRise(query="sum(rate(errors_total[1m]))", rises_by=0.1, looks_back=timedelta(seconds=looks_back))
@@ -119,13 +119,18 @@ def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None
         ("undo: true", f"{WORSE}", "13: steps[1]: undo must be true with verify.worse"),
         (
             "undo: true",
-            f"{WORSE}    undo: true".replace("90s", "89s"),
-            "18: steps[1].verify: healthy_for must be at least 1m30s",
+            f"{WORSE}    undo: true".replace("150s", "149s"),
+            "18: steps[1].verify: healthy_for must be at least 2m30s",
         ),
         (
             "undo: true",
             f"{WORSE}    undo: true".replace("0.1", "0"),
             "20: steps[1].verify.worse.rises_by: input should be",
+        ),
+        (
+            'query: min(up{deployment="$deployment"}) == bool 1',
+            "healthy_for: 3m\n      worse: {query: 'sum(rate(errors_total[1m]))', rises_by: 0.1}\n    undo: true",
+            "13: steps[0].verify.worse: restart_pod can't be taken back; take it out",
         ),
         ("---\n# What", "# What", "1: it must begin with front matter between two lines of ---."),
         ("alerts: [", "alerts: [[", "it is not YAML"),

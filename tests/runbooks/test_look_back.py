@@ -36,6 +36,9 @@ def test_a_query_looks_as_far_back_as_its_ranges_and_offsets(query: str, seconds
         pytest.param("time()", "asks for no series", id="the time"),
         pytest.param("sum(errors_total)", "counter errors_total itself", id="a counter"),
         pytest.param('{__name__="errors_total"}', "counter errors_total itself", id="a counter by its label"),
+        pytest.param(
+            "max(last_over_time(errors_total[1m]))", "counter errors_total itself", id="a counter's last value"
+        ),
         pytest.param("errors_total @ end()", "take @", id="a fixed moment"),
         pytest.param("rate(errors_total[1m] @ 0)", "take @", id="a range at a fixed moment"),
         pytest.param("queue_length offset -1m", "into the future", id="the future"),

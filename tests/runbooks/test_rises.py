@@ -50,7 +50,8 @@ def compared(ask: Ask, age: ChangeAge = AGE, worse: MustNotRise = ERRORS) -> Com
     [
         pytest.param({"a": 0.3}, {"a": 0.1}, {"a": 0.1}, True, id="it rose"),
         pytest.param({"a": 0.2}, {"a": 0.1}, {"a": 0.1}, False, id="by no more than it may"),
-        pytest.param({"a": 0.3}, {"a": 0.1}, {"a": 0.095}, True, id="it had risen by little before"),
+        pytest.param({"a": 0.3}, {"a": 0.1}, {"a": 0.085}, True, id="it had risen by little of it before"),
+        pytest.param({"a": 1}, {"a": 0.05}, {"a": 0.02}, True, id="it had risen before, and then it jumped"),
         pytest.param({"a": 0.3}, {"a": 0.1}, {"a": 0.5}, True, id="it had fallen before"),
         pytest.param({"a": 0.1}, {"a": 0.3}, {"a": 0.1}, False, id="it fell"),
         pytest.param({"a": 0.9, "b": 0.3}, {"a": 0.5, "b": 0.1}, {"a": 0.1, "b": 0.1}, True, id="another one rose"),
@@ -74,6 +75,7 @@ def test_a_rise_after_the_change_is_told_from_what_was_there(
         pytest.param(asking({"a": float("inf")}, {"a": 0}, {}), "no value of before", id="infinite now"),
         pytest.param(asking({"a": 0.9}, {"a": 0.1}, {}), "does not say", id="nothing earlier"),
         pytest.param(asking({"a": 0.9}, {"a": 0.5}, {"a": 0.1}), "it rose already, from 0.1", id="it was rising"),
+        pytest.param(asking({"a": 0.3}, {"a": 0.1}, {"a": 0.07}), "it rose already, from 0.07", id="as much as it did"),
         pytest.param(asking({"a": 0.9}, {"a": 0.1}, {"a": 0.1}, ("a\nstore is away",)), "a store is away", id="warned"),
     ],
 )
@@ -109,6 +111,7 @@ def test_worse_replaces_what_the_cluster_says_and_keeps_its_words() -> None:
     assert judged.summary == "It is worse than before: what must not rise is 0.3, and was 0.1. All are ready."
     values = {"query": "errors", "series": {"pod": "a"}, "before": 0.1, "now": 0.3, "may_rise_by": 0.1}
     assert judged.evidence == {"ready": 3, "must_not_rise": values}
+    assert judged.lingers == RANGE
 
 
 def test_what_could_not_be_compared_is_told_and_changes_nothing() -> None:

@@ -94,7 +94,12 @@ def test_a_revision_that_was_rolled_back_from_is_passed_over(world: Any) -> None
 def test_nothing_is_rolled_back_twice_in_a_row(world: Any) -> None:
     rolled_out(world, "checkout:2.0", seconds=60)
     rolled_back(world)
-    not_safe(world, "no earlier revision", recent_within="1d")
+    not_safe(world, "was rolled back already, to revision 3", recent_within="1d")
+
+
+def test_what_an_engineer_rolled_back_to_is_not_rolled_back_further(world: Any) -> None:
+    rolled_out(world, "checkout:2.0", "checkout:3.0-broken", "checkout:2.0")
+    not_safe(world, "was rolled back already, to revision 4")
 
 
 def test_an_old_rollout_is_not_the_cause(world: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from firebrigade.responder.engine.step_decisions import age_of
 from firebrigade.responder.restraints import Restraints
+from firebrigade.responder.stages.verify import PATIENCE
 from firebrigade.runbooks import records
 from firebrigade.runbooks.contract import Health, PermanentActionError, TemporaryActionError
 from firebrigade.runbooks.modes import AutomationMode, Modes
@@ -60,10 +61,41 @@ def test_a_dip_is_no_harm(worsening: Any) -> None:
     assert worsening.executor.undone == []
 
 
-def test_what_is_worse_when_its_time_is_over_is_taken_back_too(worsening: Any) -> None:
+def test_what_is_worse_when_its_time_is_over_is_looked_at_as_long_as_before(worsening: Any) -> None:
     worsening.executor.healths = [*[Health.WAITING] * 148, *WORSE]
     worsening.fires()
-    worsening.passes(timedelta(minutes=5), tick=TICK)
+    worsening.passes(timedelta(minutes=5, seconds=14), tick=TICK)
+    assert statuses(worsening) == ["applied", "pending"]
+    worsening.passes(2 * SECOND, tick=TICK)
+    assert statuses(worsening) == ["undone", "pending"]
+
+
+def test_one_bad_look_takes_nothing_back_that_proves_itself_after_its_time(worsening: Any, runbook: Any) -> None:
+    (first, _) = worsening.runbooks["service-down"].steps
+    proving = replace(first, verify_within=MINUTE, healthy_for=2 * MINUTE)
+    worsening.runbooks["service-down"] = runbook(proving)
+    worsening.executor.healths = [*[Health.HEALTHY] * 40, Health.WORSE]  # and healthy for ever after
+    worsening.fires()
+    worsening.passes(4 * MINUTE, tick=TICK)
+    assert statuses(worsening) == ["verified"]
+    assert worsening.executor.undone == []
+
+
+def test_what_is_now_healthy_and_now_worse_comes_to_an_end(worsening: Any, runbook: Any) -> None:
+    (first, _) = worsening.runbooks["service-down"].steps
+    worsening.runbooks["service-down"] = runbook(replace(first, verify_within=MINUTE, healthy_for=2 * MINUTE))
+    worsening.executor.healths = [Health.HEALTHY, Health.WORSE] * 4000
+    worsening.fires()
+    worsening.passes(PATIENCE + 3 * MINUTE, tick=10 * SECOND)
+    assert statuses(worsening) == ["undone"]
+
+
+def test_what_lingers_has_to_be_seen_for_so_much_longer(worsening: Any) -> None:
+    worsening.executor.lingers = MINUTE
+    worsening.fires()
+    worsening.passes(78 * SECOND, tick=TICK)
+    assert statuses(worsening) == ["applied", "pending"]
+    worsening.passes(TICK, tick=TICK)
     assert statuses(worsening) == ["undone", "pending"]
 
 
