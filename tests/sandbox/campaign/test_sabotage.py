@@ -9,7 +9,7 @@ import pytest
 
 from firebrigade.responder import pipeline
 from firebrigade.responder.case import Outcome
-from firebrigade.responder.engine import runner
+from firebrigade.responder.engine import permission, runner
 from firebrigade.responder.stages.verify import judge
 from firebrigade.runbooks import executor, workloads
 from firebrigade.runbooks.actions import restart_pod
@@ -63,7 +63,7 @@ def test_as_it_is_nobody_is_harmed(run: Run, scenario: Scenario, outcome: Came) 
 def _without_maintenance(patch: pytest.MonkeyPatch) -> None:
     stages = tuple(stage for stage in pipeline.STAGES if stage.__name__ != "suppress")
     patch.setattr(pipeline, "STAGES", stages)
-    patch.setattr(runner, "restrained", lambda *_: None)
+    patch.setattr(permission, "restrained", lambda *_: None)
 
 
 def _without_dry_run(patch: pytest.MonkeyPatch) -> None:
@@ -72,6 +72,7 @@ def _without_dry_run(patch: pytest.MonkeyPatch) -> None:
 
 def _without_approval(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(runner, "is_approved", lambda _: True)
+    patch.setattr(permission, "is_approved", lambda _: True)
 
 
 def _without_undo(patch: pytest.MonkeyPatch) -> None:
