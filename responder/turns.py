@@ -29,11 +29,9 @@ def waits_its_turn(
     """
     if refusal is None or refusal.reason not in _PASSING or step.status is StepStatus.APPLYING:
         return None
-    since = step.locked_since or now
+    since = min(step.locked_since or now, now)  # a clock that went back begins the wait anew
     approved = step.status is StepStatus.APPROVED
-    # A clock that went back to before the wait began ends it.
-    in_time = approved or timedelta() <= now - since < wait_for_lock
-    if not wait_for_lock or not in_time:
+    if not wait_for_lock or not (approved or now - since < wait_for_lock):
         return None
     words = f"waits for its turn: {refusal.summary.rstrip('.')}"
     waiting = replace(

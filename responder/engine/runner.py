@@ -22,6 +22,7 @@ from firebrigade.responder.engine.step_decisions import (
     age_of,
     applying,
     given_up,
+    in_reach,
     made_after_all,
     not_now,
     refused,
@@ -242,7 +243,7 @@ class Runner:
         now = self._clock.now()
         incident_open = self._store.incident(step.incident_id).open
         judged = judge(
-            step,
+            in_reach(step, now),
             verdict,
             incident_open=incident_open,
             undo=definition.undo,
@@ -267,6 +268,7 @@ class Runner:
             self._finish(*not_undone(step, error, now))
             return
         if step.status is StepStatus.APPLIED and not isinstance(error, PermanentActionError):
+            step = in_reach(step, now)
             if not out_of_time(step, now):
                 self._finish(replace(step, next_attempt_at=now + LOOK_AGAIN_AFTER, verdict=str(error)), ())
                 return

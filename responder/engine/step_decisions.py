@@ -59,8 +59,17 @@ def age_of(step: StepResult, definition: RunbookStep, now: datetime) -> ChangeAg
     """Return how long ago an applied step's change was made; None where nobody can tell, as after a clock set back."""
     if step.applied_at is None or step.verify_until is None:
         return None
-    made = now - (step.verify_until - definition.verify_within)
-    return ChangeAge(begun=now - step.applied_at, made=made) if made >= timedelta() else None
+    begun, made = now - step.applied_at, now - (step.verify_until - definition.verify_within)
+    return ChangeAge(begun=begun, made=made) if timedelta() <= made <= begun else None
+
+
+def in_reach(step: StepResult, now: datetime) -> StepResult:
+    """Return an applied step with a deadline that this clock could have set: it may have gone back since it did."""
+    if step.verify_until is None:
+        return step
+    return replace(
+        step, verify_until=min(step.verify_until, now + records.step_from_json(step.definition).verify_within)
+    )
 
 
 def left_in_place(step: StepResult, incident: Incident, now: datetime) -> Decided:

@@ -62,6 +62,7 @@ class Undoing:
 
 def looked_at(step: StepResult, verdict: Verdict, now: datetime, *, incident_open: bool) -> Decided:
     """Decide what one look at a target whose change was taken back means. Pure."""
+    step = _not_too_far_ahead(step, now)
     if verdict.health is Health.HEALTHY:
         words = f"taken back, and {verdict.summary}"
         return _ended(step, now), [step_entry(step, now, "came_back", words, seen=verdict.evidence)]
@@ -75,6 +76,7 @@ def looked_at(step: StepResult, verdict: Verdict, now: datetime, *, incident_ope
 def not_undone(step: StepResult, error: ActionError, now: datetime) -> Decided:
     """Decide what an undo, or a look after it, that ended in an error means: again later, or over. Pure."""
     temporary = not isinstance(error, PermanentActionError)
+    step = _not_too_far_ahead(step, now)
     if step.undone_at is not None:
         if temporary and _in_time(step, now):
             return replace(step, next_attempt_at=now + LOOK_AGAIN_AFTER), []
@@ -93,9 +95,13 @@ def not_undone(step: StepResult, error: ActionError, now: datetime) -> Decided:
 
 
 def _in_time(step: StepResult, now: datetime) -> bool:
-    """Whether its deadline is ahead; one that is too far ahead was set by a clock that went back since."""
+    return step.undo_until is not None and now < step.undo_until
+
+
+def _not_too_far_ahead(step: StepResult, now: datetime) -> StepResult:
+    """Return the step with a deadline that this clock could have set: it may have gone back since it did."""
     within = records.step_from_json(step.definition).verify_within if step.undone_at else MADE_WITHIN
-    return step.undo_until is not None and timedelta() < step.undo_until - now <= within
+    return step if step.undo_until is None else replace(step, undo_until=min(step.undo_until, now + within))
 
 
 def _since(step: StepResult, now: datetime) -> str:

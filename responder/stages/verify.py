@@ -64,13 +64,13 @@ def out_of_time(step: StepResult, now: datetime) -> bool:
     """Return whether an applied step had its time; one that was found healthy in time may prove that it stays so."""
     if step.verify_until is None or now < step.verify_until:
         return False
-    return step.healthy_seen_at is None or now - step.healthy_seen_at > LONGEST_GAP
+    return step.healthy_seen_at is None or abs(now - step.healthy_seen_at) > LONGEST_GAP
 
 
 def _worse_since(step: StepResult, now: datetime) -> datetime:
     """Return since when it is worse as far as anybody has seen: two bad moments are no stretch."""
     seen_at = step.worse_seen_at
-    return now if step.worse_since is None or seen_at is None or now - seen_at > LONGEST_GAP else step.worse_since
+    return now if step.worse_since is None or seen_at is None or abs(now - seen_at) > LONGEST_GAP else step.worse_since
 
 
 def _stays_worse(step: StepResult, lingers: timedelta, now: datetime) -> bool:
@@ -97,7 +97,7 @@ def _unbroken_since(step: StepResult, now: datetime) -> datetime:
     """Return since when it is healthy as far as anybody has seen: what nobody looked at does not count."""
     if step.healthy_since is None or step.healthy_seen_at is None:
         return now
-    unseen = now - step.healthy_seen_at > LONGEST_GAP
+    unseen = abs(now - step.healthy_seen_at) > LONGEST_GAP
     # Somebody who looks too rarely for any stretch must come to an end all the same.
     return now if unseen and not _overdue(step, now) else step.healthy_since
 

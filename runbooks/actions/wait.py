@@ -51,7 +51,9 @@ class Wait:
     def read(self, target: Target | None, params: ActionParams, asked: Asked) -> Reading | Pause:  # noqa: ARG002
         """Pause until the time is over, which is counted from the first look."""
         assert isinstance(params, WaitParams)  # noqa: S101 - the executor validated them
-        until = asked.paused_until or asked.now + params.duration
+        until = asked.now + params.duration
+        if asked.paused_until is not None:
+            until = min(asked.paused_until, until)  # a clock that went back begins the wait anew
         words = format_duration(params.duration)
         if asked.now >= until:
             return Reading(result="over", summary=f"waited {words}")

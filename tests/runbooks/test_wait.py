@@ -27,6 +27,11 @@ def test_it_is_over_when_its_time_is_however_late_anybody_looks(late: int, kind:
     assert getattr(found, "result", "over") == "over"
 
 
+def test_a_clock_that_was_set_back_begins_the_pause_anew() -> None:
+    found = Wait().read(None, PARAMS, replace(FIRST, paused_until=NOW + timedelta(hours=1)))
+    assert found == Pause(until=NOW + timedelta(minutes=2), summary="waits 2m")
+
+
 @pytest.mark.parametrize("duration", ["0s", "61m", "5", ""])
 def test_nobody_waits_for_nothing_or_for_ever(duration: str) -> None:
     with pytest.raises(ValidationError):

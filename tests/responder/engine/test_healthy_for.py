@@ -186,3 +186,24 @@ def test_a_stretch_has_its_own_time(after: timedelta, seen_before: timedelta | N
     now = START + after
     step = _applied(healthy_seen_at=None if seen_before is None else now - seen_before)
     assert out_of_time(step, now) is over
+
+
+@pytest.mark.parametrize("health", [Health.HEALTHY, Health.WAITING, Health.WORSE])
+def test_a_clock_that_is_set_back_prolongs_nothing(holding: Any, health: Health) -> None:
+    holding.executor.healths = [health] * 99
+    holding.fires()
+    holding.passes(4 * SECOND, tick=TICK)
+    holding.clock = ManualClock(holding.now - 60 * MINUTE)
+    holding.store.make_due(holding.now)
+    holding.passes(2 * MINUTE, tick=TICK)
+    wanted = {Health.HEALTHY: "verified", Health.WAITING: "failed", Health.WORSE: "undone"}
+    assert _status(holding) == wanted[health]
+
+
+def test_a_cluster_that_stays_away_ends_the_verification_after_the_clock_was_set_back(holding: Any) -> None:
+    holding.executor.verify_errors = [TemporaryActionError("away")] * 99
+    holding.fires()
+    holding.clock = ManualClock(holding.now - 60 * MINUTE)
+    holding.store.make_due(holding.now)
+    holding.passes(2 * MINUTE)
+    assert _status(holding) == "failed"

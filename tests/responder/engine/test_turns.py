@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from firebrigade.responder.approval import Answer, hash_of
+from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.model import Automation, Incident
 from firebrigade.responder.restraints import Restraints
 from firebrigade.runbooks.contract import Health
@@ -111,6 +112,19 @@ def test_a_process_that_dies_leaves_the_wait_as_it_is(busy: Any) -> None:
     assert step_of(busy, second).locked_since == since
     busy.passes(2 * MINUTE)
     assert step_of(busy, second).status == "verified"
+
+
+def test_a_clock_that_goes_back_begins_the_wait_anew(busy: Any) -> None:
+    busy.restraints = Restraints(wait_for_lock=30 * SECOND)
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    busy.clock = ManualClock(busy.now - 10 * SECOND)
+    busy.store.make_due(busy.now)
+    busy.sweep.drain()
+    busy.passes(20 * SECOND)
+    assert step_of(busy, second).status == "pending"
+    busy.passes(20 * SECOND)
+    assert step_of(busy, second).refusal == "locked"
 
 
 def approved(world: Any, incident: Incident) -> None:

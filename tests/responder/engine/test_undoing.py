@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from firebrigade.responder.clock import ManualClock
 from firebrigade.runbooks.contract import Health, PermanentActionError, TemporaryActionError, Verdict
 
 SECOND = timedelta(seconds=1)
@@ -106,6 +107,45 @@ def test_an_undo_that_waited_for_a_while_is_made_once_it_can_be(undoing: Any) ->
     undoing.executor.undo_errors = [TemporaryActionError("away")] * 3
     undoing.fires()
     undoing.passes(4 * MINUTE)
+    assert statuses(undoing)[0] == "undone"
+
+
+def set_clock(world: Any, by: timedelta) -> None:
+    """Set the clock, as somebody may, and do what the engine does then."""
+    world.clock = ManualClock(world.now + by)
+    world.store.make_due(world.now)
+    world.sweep.drain()
+
+
+@pytest.mark.parametrize("by", [-10 * SECOND, -60 * MINUTE, 4 * MINUTE], ids=str)
+def test_an_undo_is_made_whatever_becomes_of_the_clock(undoing: Any, by: timedelta) -> None:
+    undoing.executor.undo_errors = [TemporaryActionError("away")] * 2
+    undoing.fires()
+    set_clock(undoing, by)
+    undoing.passes(MINUTE)
+    assert statuses(undoing) == ["undone", "verified"]
+    assert len(undoing.executor.undone) == 1
+
+
+def test_an_undo_has_its_time_and_no_more_after_the_clock_was_set_back(undoing: Any) -> None:
+    undoing.executor.undo_errors = [TemporaryActionError("away")] * 999
+    undoing.fires()
+    set_clock(undoing, -60 * MINUTE)
+    undoing.passes(7 * MINUTE)
+    assert statuses(undoing)[0] == "failed"
+
+
+@pytest.mark.parametrize("by", [-10 * SECOND, -60 * MINUTE], ids=str)
+@pytest.mark.parametrize("found", [NOT_YET, TemporaryActionError("away")], ids=["not yet", "away"])
+def test_the_look_has_its_time_and_no_more_after_the_clock_was_set_back(
+    undoing: Any, found: Any, by: timedelta
+) -> None:
+    undoing.executor.backs = [found] * 99
+    undoing.fires()
+    set_clock(undoing, by)
+    undoing.passes(30 * SECOND)
+    assert statuses(undoing) == ["undoing", "pending"]
+    undoing.passes(MINUTE)
     assert statuses(undoing)[0] == "undone"
 
 
