@@ -4,9 +4,10 @@ plan → (guards, intent written down) → apply → verify, verify, … → und
 claim; a crash between two stretches loses nothing, and within one the action itself finds out what happened.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -159,33 +160,35 @@ class Runner:
             return
         anew = replace(step, plan=records.plan_to_json(replace(found, planned_at=now)))
         if is_approved(anew):
-            self._apply(anew)
+            self._apply(anew, step.plan)
             return
         words = f"the world has changed since {step.answered_by} approved the plan: {found.summary}"
         self._finish(*made_anew(step, words, now, at=now))
 
-    def _apply(self, step: StepResult) -> None:
+    def _apply(self, step: StepResult, approved: Mapping[str, Any] | None = None) -> None:
+        """Write the intent down and apply; what does not begin now stays as it was when a person approved it."""
         plan = records.plan_from_json(step.plan or {})
         step = replace(step, environment=self._restraints.modes.environment_of(plan.target))
+        kept = replace(step, plan=approved or step.plan)
         now = self._clock.now()
         if step.status is StepStatus.APPLYING and self._looks_back(step, plan):
             return
-        if step.status is StepStatus.PLANNED and now - plan.planned_at > PLAN_HOLDS:
+        if step.status is StepStatus.PLANNED and abs(now - plan.planned_at) > PLAN_HOLDS:
             self._finish(replace(step, status=StepStatus.PENDING, next_attempt_at=now, attempts=0), ())
             return
 
         def decide(case: StepCase) -> Decided:
-            ended = not_now(step, case.incident, now)
+            ended = not_now(kept, case.incident, now)
             if ended is not None:
                 return ended
             refusal = self._permission.to_apply(plan, step, case)
             if refusal is None:
                 return applying(step, now)
-            if waiting := waits_its_turn(step, refusal, now, self._restraints.wait_for_lock):
+            if waiting := waits_its_turn(kept, refusal, now, self._restraints.wait_for_lock):
                 return waiting
             if refusal.reason is RefusalReason.APPROVAL and step.status is StepStatus.PLANNED:
                 return proposed(step, now, self._restraints.approve_within, refusal.summary)
-            return refused(step, refusal, now)
+            return refused(kept, refusal, now)
 
         decided = self._store.begin_step(step, now, HISTORY, decide)
         if decided is None or decided.status is not StepStatus.APPLYING or decided.next_attempt_at is None:

@@ -103,7 +103,7 @@ class ScriptedExecutor(ScriptedReadings):
             target=Target(kind="pod", namespace=labels["namespace"], name=labels["pod"]),
             params={},
             before=self.before,
-            desired={},
+            desired={"restarted_at": now.isoformat()},  # as a restart's: it differs with the time
             precondition={},
             summary=f"{step.action} {labels['pod']}",
             planned_at=now,

@@ -146,6 +146,18 @@ def test_an_approved_step_waits_for_as_long_as_its_approval_holds(busy: Any) -> 
     assert busy.kinds(second.id).count("proposed") == 1
 
 
+def test_an_approved_step_that_waits_keeps_the_plan_that_was_approved(busy: Any) -> None:
+    busy.mode = AutomationMode.APPROVE
+    busy.executor.guards = guards_for(_limits(modes=Modes(mode=AutomationMode.APPROVE)))
+    first, second = trouble(busy, 1), trouble(busy, 2)
+    busy.passes(30 * SECOND)
+    shown = step_of(busy, second).plan
+    approved(busy, first)
+    approved(busy, second)
+    busy.passes(30 * SECOND)
+    assert step_of(busy, second).plan == shown
+
+
 def test_an_approval_ends_though_its_step_waits(busy: Any) -> None:
     busy.mode = AutomationMode.APPROVE
     busy.executor.guards = guards_for(_limits(modes=Modes(mode=AutomationMode.APPROVE)))
