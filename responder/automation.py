@@ -50,14 +50,16 @@ def progress(steps: Sequence[StepResult]) -> Progress:
         return Progress.FAILED
     if any(step.suggested for step in steps):
         return Progress.SUGGESTED
-    if not all(status.over for status in statuses):
+    # Nobody's page waits for the look after the last undo.
+    if not all(step.status.over or step.taken_back for step in steps):
         return Progress.RUNNING
-    return Progress.FAILED if _TRIED & set(statuses) else Progress.REFUSED
+    tried = any(step.status in _TRIED or step.taken_back for step in steps)
+    return Progress.FAILED if tried else Progress.REFUSED
 
 
 def ended_at(steps: Sequence[StepResult]) -> datetime | None:
-    """Return when the last step that was taken came to its end."""
-    ends = (step.finished_at or step.undone_at for step in steps)  # nobody waits for the look after an undo
+    """Return when the last step that was taken came to its end; nobody waits for the look after an undo."""
+    ends = (step.finished_at or step.undone_at for step in steps)
     return max((end for end in ends if end is not None), default=None)
 
 

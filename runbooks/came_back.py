@@ -38,12 +38,14 @@ def came_back(plan: Plan, workload: Json) -> Verdict:
     """Decide whether as many pods are ready as before, and no rollout is under way that was not before. Pure.
 
     Args:
-        plan: with the facts of ``workloads.blast_facts`` in ``before``.
+        plan: with the facts of ``workloads.blast_facts`` in ``before``, and with ``was_rolling_out`` where the change
+            disturbs no rollout that is in progress, since it ends it.
         workload: as it is now.
     """
-    before, disturbed = int(plan.before.get("ready", 0)), bool(plan.before.get("disturbs_rollout"))
+    before = int(plan.before.get("ready", 0))
+    was_moving = bool(plan.before.get("was_rolling_out") or plan.before.get("disturbs_rollout"))
     ready, wanted = workloads.ready_replicas(workload), workloads.desired_pods(workload)
-    moving = not workloads.observed(workload) or (workloads.rolling_out(workload) and not disturbed)
+    moving = not workloads.observed(workload) or (workloads.rolling_out(workload) and not was_moving)
     there = ready >= min(before, wanted) and not moving
     only = "" if there or moving else "only "
     counted = f"{only}{ready} of {wanted} pods are ready"

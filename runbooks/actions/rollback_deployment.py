@@ -219,12 +219,13 @@ def rollout_verdict(plan: Plan, deployment: Json) -> Verdict:
 
 def _facts(deployment: Json) -> dict[str, Json]:
     ready = workloads.ready_replicas(deployment)
-    return workloads.blast_facts(
+    radius = workloads.blast_facts(
         ready=ready,
         wanted=workloads.desired_pods(deployment),
         takes_ready=workloads.taken_by_rollout(deployment, ready),
         disturbs_rollout=False,  # a rollout that is in progress is the one that is taken back
     )
+    return {**radius, "was_rolling_out": workloads.rolling_out(deployment)}
 
 
 def _pair(

@@ -9,6 +9,7 @@ import pytest
 from firebrigade.runbooks.came_back import ComesBack, came_back
 from firebrigade.runbooks.contract import Health, Json, Plan, Target, Verdict
 
+SERVICE = Target(kind="deployment", namespace="shop", name="checkout")
 SLOW = ("restart_deployment", "rollback_deployment", "scale_deployment")
 
 
@@ -47,6 +48,13 @@ def deployment(*, ready: int, total: int = 3, seen: int = 2) -> Json:
             "2 of 3",
             id="a rollout was stuck before",
         ),
+        pytest.param(
+            {"ready": 2, "disturbs_rollout": False, "was_rolling_out": True},
+            deployment(ready=2, total=4),
+            Health.HEALTHY,
+            "2 of 3",
+            id="what was rolled back is rolled out again",
+        ),
     ],
 )
 def test_a_workload_is_back_when_it_is_as_it_was(before: Json, now: Json, health: Health, said: str) -> None:
@@ -69,6 +77,19 @@ def test_what_was_taken_back_comes_back(world: Any, cases: Any, name: str) -> No
         world.cluster.advance(1)
     assert looks[-1].health is Health.HEALTHY
     assert len(looks) > 1 or name == "scale_deployment"  # a pod too many goes at once
+    assert action.came_back(made).health is Health.HEALTHY
+
+
+def test_a_stuck_rollout_that_was_rolled_back_is_as_before_when_it_is_stuck_again(world: Any) -> None:
+    world.cluster.set_pace(ready_after_seconds=10**6)
+    world.deploy("checkout:2.0")
+    world.cluster.advance(1200)
+    made, action = world.plan("rollback_deployment", SERVICE), world.actions["rollback_deployment"]
+    assert made.before["was_rolling_out"]
+    action.apply(made)
+    world.cluster.advance(60)
+    action.undo(made)
+    world.cluster.advance(60)
     assert action.came_back(made).health is Health.HEALTHY
 
 

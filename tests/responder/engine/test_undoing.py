@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from firebrigade.responder.clock import ManualClock
+from firebrigade.responder.model import Automation
 from firebrigade.runbooks.contract import Health, PermanentActionError, TemporaryActionError, Verdict
 
 SECOND = timedelta(seconds=1)
@@ -167,6 +168,31 @@ def test_a_process_that_dies_while_it_looks_takes_back_once(undoing: Any) -> Non
     undoing.passes(10 * SECOND)
     assert statuses(undoing)[0] == "undone"
     assert len(undoing.executor.undone) == 1
+
+
+@pytest.mark.parametrize("automation", list(Automation))
+def test_no_page_waits_for_the_look_after_the_last_undo(
+    undoing: Any, policy: Any, runbook: Any, automation: Automation
+) -> None:
+    (only,) = runbook("scale").steps
+    undoing.runbooks["service-down"] = runbook(replace(only, undo=True, verify_within=10 * MINUTE))
+    undoing.policies["default"] = replace(policy, automation=automation, page_after=15 * MINUTE)
+    undoing.executor.backs = [NOT_YET] * 999
+    undoing.fires()
+    undoing.passes(20 * SECOND)
+    assert statuses(undoing) == ["undoing"]
+    told = "pagerduty" if automation is Automation.FIRST else "l2"
+    (page,) = undoing.receivers[told].told.values()
+    assert page.automation == "Runbook service-down did not help; it needs a person."
+
+
+def test_a_page_waits_for_the_steps_that_follow_an_undo(undoing: Any, policy: Any) -> None:
+    undoing.policies["default"] = replace(policy, automation=Automation.FIRST, page_after=15 * MINUTE)
+    undoing.executor.backs = [NOT_YET] * 999
+    undoing.fires()
+    undoing.passes(20 * SECOND)
+    assert statuses(undoing) == ["undoing", "pending"]
+    assert undoing.told("pagerduty") == []
 
 
 def test_people_hear_of_harm_before_it_is_seen_whether_all_is_as_before(undoing: Any) -> None:
