@@ -57,16 +57,19 @@ class Undoing:
         now = self._clock.now()
         if verdict is None:
             return _ended(step, now), []
-        return looked_at(step, verdict, now, incident_open=self._store.incident(step.incident_id).open)
+        return looked_at(step, verdict, now)
 
 
-def looked_at(step: StepResult, verdict: Verdict, now: datetime, *, incident_open: bool) -> Decided:
-    """Decide what one look at a target whose change was taken back means. Pure."""
+def looked_at(step: StepResult, verdict: Verdict, now: datetime) -> Decided:
+    """Decide what one look at a target whose change was taken back means. Pure.
+
+    The look goes on though the alert resolves: what still moves must be touched by nobody else.
+    """
     step = _not_too_far_ahead(step, now)
     if verdict.health is Health.HEALTHY:
         words = f"taken back, and {verdict.summary}"
         return _ended(step, now), [step_entry(step, now, "came_back", words, seen=verdict.evidence)]
-    if verdict.health is Health.WAITING and incident_open and _in_time(step, now):
+    if verdict.health is Health.WAITING and _in_time(step, now):
         return replace(step, next_attempt_at=now + LOOK_AGAIN_AFTER), []
     words = f"taken back, and after {_since(step, now)} {verdict.summary}"
     ended = replace(_ended(step, now), verdict=f"{step.verdict.rstrip('.')}; {words}")

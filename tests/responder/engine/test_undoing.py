@@ -9,6 +9,7 @@ import pytest
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.model import Automation
 from firebrigade.runbooks.contract import Health, PermanentActionError, TemporaryActionError, Verdict
+from firebrigade.runbooks.guards.history import Lock
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -150,13 +151,19 @@ def test_the_look_has_its_time_and_no_more_after_the_clock_was_set_back(
     assert statuses(undoing)[0] == "undone"
 
 
-def test_the_look_ends_with_its_incident(undoing: Any) -> None:
-    undoing.executor.backs = [NOT_YET] * 99
+def test_the_look_and_the_lock_outlast_the_incident(undoing: Any) -> None:
+    undoing.executor.guards = (Lock(),)
+    undoing.executor.backs = [NOT_YET, NOT_YET, NOT_YET, BACK]
     undoing.fires()
-    undoing.resolves()
+    second = undoing.fires(undoing.alert(number="2"), group_key="another").id
+    undoing.store.resolve(1, "alertmanager", undoing.now)
     undoing.passes(10 * SECOND)
+    assert statuses(undoing) == ["undoing", "skipped"]
+    assert undoing.store.steps(second)[0].status == "pending"
+    undoing.passes(30 * SECOND)
     assert statuses(undoing) == ["undone", "skipped"]
-    assert len(said(undoing, "not_back")) == 1
+    assert len(said(undoing, "came_back")) == 1
+    assert undoing.store.steps(second)[0].status == "verified"
 
 
 def test_a_process_that_dies_while_it_looks_takes_back_once(undoing: Any) -> None:
