@@ -264,6 +264,7 @@ class PastStep:
         incident_id: whose step it was, for people.
         finished_at: when it came to its end; None while it is being applied, verified or taken back.
         verified: it helped, or its alert resolved at least: the same again and again is flapping.
+        parked: it was begun and rests for as long as maintenance holds it back; nothing moves meanwhile.
     """
 
     step_id: str
@@ -273,6 +274,7 @@ class PastStep:
     incident_id: int
     finished_at: datetime | None = None
     verified: bool = False
+    parked: bool = False
 
 
 class Guard(Protocol):

@@ -119,6 +119,7 @@ def past(history: Sequence[StepResult]) -> list[PastStep]:
             incident_id=step.incident_id,
             finished_at=(step.finished_at or step.applied_at) if step.status.over else None,
             verified=step.status is StepStatus.VERIFIED or step.left,
+            parked=not step.status.over and step.next_attempt_at is None and step.lease_until is None,
         )
         for step in history
         if step.plan is not None and step.applied_at is not None

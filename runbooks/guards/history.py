@@ -37,8 +37,11 @@ class StepsAtOnce:
     most: int
 
     def allow(self, plan: Plan, history: Sequence[PastStep], now: datetime) -> Refusal | None:  # noqa: ARG002
-        """Refuse while as many other steps are being applied, verified or taken back, on whatever."""
-        under_way = sum(past.finished_at is None for past in _others(plan, history))
+        """Refuse while as many other steps are being applied, verified or taken back, on whatever.
+
+        One that maintenance holds back for hours keeps its target to itself, and nobody else waiting.
+        """
+        under_way = sum(past.finished_at is None and not past.parked for past in _others(plan, history))
         if under_way < self.most:
             return None
         text = f"Other steps are under way, {under_way} of the {self.most} that may be at once."

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from firebrigade.responder.approval import Answer, hash_of
+from firebrigade.responder.case import Suppression
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.model import Automation, Incident
 from firebrigade.responder.restraints import Restraints
-from firebrigade.runbooks.contract import Health
+from firebrigade.runbooks.contract import Health, TemporaryActionError
 from firebrigade.runbooks.guards import GuardSettings, guards_for
 from firebrigade.runbooks.modes import AutomationMode, Modes
 
@@ -125,6 +126,23 @@ def test_a_clock_that_goes_back_begins_the_wait_anew(busy: Any) -> None:
     assert step_of(busy, second).status == "pending"
     busy.passes(20 * SECOND)
     assert step_of(busy, second).refusal == "locked"
+
+
+def test_what_maintenance_holds_back_keeps_its_target_and_holds_up_no_other(busy: Any, runbook: Any) -> None:
+    busy.executor.guards = guards_for(_limits(steps_at_once=1))
+    (only,) = runbook("restart").steps
+    busy.runbooks["service-down"] = runbook(replace(only, undo=True))
+    busy.executor.healths, busy.executor.undo_errors = [Health.FAILED], [TemporaryActionError("away")]
+    first = trouble(busy, 1)
+    busy.suppression = Suppression(until=busy.now + timedelta(hours=8), reason="maintenance window upgrade")
+    busy.store.postpone(first.id, busy.now)
+    busy.passes(MINUTE)
+    assert (step_of(busy, first).status, step_of(busy, first).next_attempt_at) == ("undoing", None)
+    busy.suppression = None  # what follows is in no maintenance, and nobody has looked at the first again
+    there = trouble(busy, 2)
+    elsewhere = busy.fires(busy.alert(pod="ryot-2"), group_key="elsewhere")
+    assert step_of(busy, there).status == "pending"
+    assert step_of(busy, elsewhere).status == "verified"
 
 
 def approved(world: Any, incident: Incident) -> None:

@@ -85,6 +85,7 @@ def test_the_lock_names_the_other_incident(plan: Any, past: Any) -> None:
         pytest.param(2, {}, RefusalReason.TOO_MANY_AT_ONCE, id="as many as may be"),
         pytest.param(1, {}, None, id="one less"),
         pytest.param(9, {"finished_at": NOW}, None, id="they are over"),
+        pytest.param(9, {"parked": True}, None, id="maintenance holds them back"),
         pytest.param(9, {"step_id": "step-1"}, None, id="the step itself, after a crash"),
     ],
 )
@@ -94,6 +95,10 @@ def test_no_more_steps_are_under_way_than_may_be(
     elsewhere = [replace(OTHER, name=f"service-{number}") for number in range(others)]
     history = [past(MINUTE, one, **{"finished_at": None, **changes}) for one in elsewhere]
     assert asked(plan(), *history, steps_at_once=2) is wanted
+
+
+def test_what_maintenance_holds_back_keeps_its_target(plan: Any, past: Any, asked: Any) -> None:
+    assert asked(plan(), past(MINUTE, finished_at=None, parked=True)) is RefusalReason.LOCKED
 
 
 def test_who_has_to_wait_is_told_how_many_are_under_way(plan: Any, past: Any) -> None:
