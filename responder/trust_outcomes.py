@@ -36,6 +36,16 @@ class Aftermath:
             return False
         return not any(held.firing for held in self.alerts)
 
+    def ended_by(self, repair: StepResult) -> bool:
+        """Whether every alert resolved, and in the time after a repair in which it could be the repair's doing.
+
+        Later ones, such as those of the next pod, were ended by somebody who was called for them.
+        """
+        resolved_at, finished_at = self.incident.resolved_at, repair.finished_at
+        if not self.resolved or resolved_at is None or finished_at is None:
+            return False
+        return resolved_at <= finished_at + self.incident.resolve_within
+
     def outlasts(self, repair: StepResult) -> bool:
         """Whether the alert that a verified step answers fires though it had its time to resolve.
 
@@ -93,9 +103,11 @@ def _failure(steps: Sequence[StepResult]) -> tuple[TrustEvent, str] | None:
 
 def _outcome(steps: Sequence[StepResult], aftermath: Aftermath) -> tuple[TrustEvent, str] | None:
     helped = next((step for step in steps if step.status is StepStatus.VERIFIED and step.healthy_since), None)
-    if helped is not None and aftermath.resolved:
+    if helped is not None and aftermath.ended_by(helped):
         return TrustEvent.VERIFIED, f"{helped.name} was verified, and the alert resolved"
     if helped is not None and aftermath.outlasts(helped):
         return TrustEvent.FAILED, f"{helped.name} was verified, and the alert still fires"
+    if any(step.applied_at is not None for step in steps):
+        return None  # what becomes of that says more than another step's plan
     planned = next((step for step in steps if step.refusal in _PASSED), None)
     return (TrustEvent.PLANNED, f"{planned.name} was planned") if planned is not None else None

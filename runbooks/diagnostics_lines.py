@@ -11,12 +11,17 @@ from firebrigade.runbooks.contract import Json
 _PODS, _LOG_LINES, _WARNINGS, _ROLLOUTS, _CONTAINERS = 3, 10, 5, 2, 2
 
 
-def lines_of(evidence: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the worst pods, the end of the log, the latest warnings and rollouts, and resources, a line each."""
+def lines_of(evidence: Mapping[str, Json], *, with_log: bool) -> tuple[str, ...]:
+    """Return the worst pods, the end of the log, the latest warnings and rollouts, and resources, a line each.
+
+    Args:
+        evidence: what was found.
+        with_log: whether the log may leave the house; redaction is a net with holes.
+    """
     warnings = [event for event in evidence["events"] if event["type"] == "Warning"]
     return (
         *map(_pod, evidence["pods"][:_PODS]),
-        *_log(evidence["log"]),
+        *(_log(evidence["log"]) if with_log else ()),
         *map(_event, warnings[-_WARNINGS:]),
         *map(_rollout, evidence["rollouts"][:_ROLLOUTS]),
         *map(_resources, evidence["resources"][:_CONTAINERS]),

@@ -46,16 +46,20 @@ def redact_foreign(lines: Iterable[str]) -> list[str]:
     """Return lines of somebody else's log without what looks like a credential.
 
     The secrets are not known, so this goes by the names before them and by their forms; a net with holes, which is why
-    a log is kept for the incident only and never put into a message.
+    a log is kept for the incident only, and put into messages only where a runbook says so.
 
     Args:
         lines: of at most some 1,000 characters each: the time for one grows with the square of its length.
     """
-    kept, in_key = [], False
+    kept: list[str] = []
+    in_key, since = False, 0
     for line in lines:
         begins, ends = _PEM_BEGIN.search(line), _PEM_END.search(line)
-        kept.append(_REMOVED if in_key or begins else _without_forms(line))
+        if ends and not in_key and not begins:  # it began before the first line: which of them are key, nobody knows
+            kept[since:] = [_REMOVED] * (len(kept) - since)
+        kept.append(_REMOVED if in_key or begins or ends else _without_forms(line))
         in_key = (in_key or bool(begins)) and not ends
+        since = len(kept) if ends else since
     return kept
 
 

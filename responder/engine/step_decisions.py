@@ -43,12 +43,17 @@ def refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
 def given_up(step: StepResult, incident: Incident, error: ActionError, now: datetime) -> Decided:
     """Return a step that could not be taken to its end: failed, for people to look at.
 
-    One that was made and could not be looked at in time is no failure where its alert has resolved.
+    One that was made and could not be looked at in time is no failure where its alert has resolved; where it has not,
+    it is taken back as if the last look had been a bad one.
     """
     unseen = step.status is StepStatus.APPLIED and not isinstance(error, PermanentActionError)
     if unseen and not incident.open:
         words = f"the alert resolved, and nobody could look whether it helped: {error}"
         status, kind = StepStatus.UNSEEN, "unverified"
+    elif unseen and (step.worse_since is not None or records.step_from_json(step.definition).undo):
+        words = f"nobody could look whether it helped: {error}"
+        back = replace(step, status=StepStatus.UNDOING, next_attempt_at=now, attempts=0, verdict=words)
+        return back, [step_entry(step, now, "step_failed", words)]
     else:
         status, kind, words = StepStatus.FAILED, "step_failed", str(error)
     ended = replace(step, status=status, next_attempt_at=None, finished_at=now, verdict=words)

@@ -34,7 +34,10 @@ class Database:
         self.engine = _engine(url)
         # SQLite has one writer at a time, and lets the others look again after longer and longer naps: under load one
         # of them may never find the moment. A queue of our own wakes the next one at once.
-        self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else None
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._turn = threading.Lock() if sqlite else None
+        # PostgreSQL gives each statement a moment of its own, unless it is asked for one for all of them.
+        self._reading = {"read_only": True} if sqlite else {"isolation_level": "REPEATABLE READ"}
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -53,7 +56,7 @@ class Database:
         Raises:
             StoreUnavailableError: locked, gone.
         """
-        with _errors_translated(), self.engine.connect().execution_options(read_only=True) as connection:
+        with _errors_translated(), self.engine.connect().execution_options(**self._reading) as connection:
             yield connection
 
     def migrate(self, revision: str = "head") -> None:

@@ -12,7 +12,7 @@ reads the incident reads the log.
 from collections.abc import Callable, Sequence
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from firebrigade.runbooks import diagnostics, workloads
 from firebrigade.runbooks.clients import Clients
@@ -31,9 +31,12 @@ class CollectDiagnosticsParams(ActionParams):
 
     Attributes:
         log_lines: how many of the log's last lines to keep, at most 100; 0 leaves the log alone.
+        send_log: put the last of them into messages too, for everybody who reads the channel or the mail; what looks
+            like a credential is removed from it, but not every one looks like one.
     """
 
     log_lines: Annotated[StrictInt, Field(ge=0, le=100)] = 40
+    send_log: StrictBool = False
 
 
 class CollectDiagnostics:
@@ -70,16 +73,16 @@ class CollectDiagnostics:
             text = f"collect_diagnostics knows nothing of a {target.kind if target else 'step without target'}."
             return Refusal(reason=RefusalReason.INVALID_TARGET, summary=text)
         assert isinstance(params, CollectDiagnosticsParams)  # noqa: S101 - the executor validated them
-        return _Collection(self._kubernetes, target, params.log_lines).made()
+        return _Collection(self._kubernetes, target, params).made()
 
 
 class _Collection:
     """One collection under way: what was found, and what could not be read."""
 
-    def __init__(self, kubernetes: KubernetesClient, target: Target, log_lines: int) -> None:
+    def __init__(self, kubernetes: KubernetesClient, target: Target, params: CollectDiagnosticsParams) -> None:
         self._kubernetes = kubernetes
         self._target = target
-        self._log_lines = log_lines
+        self._log_lines, self._send_log = params.log_lines, params.send_log
         self._unread: list[str] = []
 
     def made(self) -> Reading:
@@ -98,7 +101,12 @@ class _Collection:
         }
         result = diagnostics.condition_of(pod) if pod else "no_pod"
         kept = diagnostics.bounded(evidence)
-        return Reading(result=result, summary=_sentence(self._target, kept), evidence=kept, lines=lines_of(kept))
+        return Reading(
+            result=result,
+            summary=_sentence(self._target, kept),
+            evidence=kept,
+            lines=lines_of(kept, with_log=self._send_log),
+        )
 
     def _workload(self) -> tuple[list[Json], list[Json]]:
         """Return the target's pods, the worst first, and its replica sets."""

@@ -72,6 +72,7 @@ def after(*alerts: IncidentAlert, minutes: int = 1, resolved_by: str = "", **cha
         opened_at=NOW,
         updated_at=NOW,
         resolved_by=resolved_by,
+        resolved_at=NOW + timedelta(minutes=minutes) if resolved_by else None,
         **changes,
     )
     return Aftermath(incident=incident, alerts=alerts, now=NOW + timedelta(minutes=minutes))
@@ -160,6 +161,11 @@ def test_what_a_run_says_about_its_runbook(steps: list[StepResult], wanted: dict
         ),
         pytest.param(after(alert(firing=False), resolved_by="alertmanager"), VERIFIED, id="it resolved"),
         pytest.param(after(alert(firing=False), resolved_by="reconciler"), VERIFIED, id="it was found to be gone"),
+        pytest.param(
+            after(alert(firing=False), alert(pod="checkout-2", firing=False), resolved_by="alertmanager", minutes=16),
+            None,
+            id="another pod's resolved long after it, by somebody's doing",
+        ),
         pytest.param(after(alert(firing=False), resolved_by="expiry"), None, id="given up, nobody knows"),
         pytest.param(after(alert(), resolved_by="bert"), None, id="a person ended the incident"),
         pytest.param(after(alert(), resolved_by="bert", minutes=60), None, id="however long ago"),
@@ -176,6 +182,13 @@ def test_a_repair_that_was_verified_counts_by_what_its_alert_does(
     assert {environment: event for environment, (event, _) in found.items()} == (
         {"production": wanted} if wanted else {}
     )
+
+
+def test_a_step_that_was_only_planned_says_nothing_beside_one_that_was_applied() -> None:
+    run = [ended(S.REFUSED, refusal="dry_run"), ended(S.VERIFIED, position=1)]
+    assert outcomes(run, after(alert())) == {}
+    assert outcomes(run, after(alert(), minutes=15))["production"][0] is FAILED
+    assert outcomes(run, ENDED)["production"][0] is VERIFIED
 
 
 @pytest.mark.parametrize("aftermath", [after(alert()), after(alert(), resolved_by="bert"), ENDED])

@@ -58,7 +58,7 @@ def test_a_password_in_a_log_is_not_kept(world: Any) -> None:
 
 def test_people_are_sent_few_lines_with_what_tells_most_first(world: Any) -> None:
     name = _killed(world)
-    lines = world.read("collect_diagnostics", SERVICE).lines
+    lines = world.read("collect_diagnostics", SERVICE, send_log=True).lines
     assert lines[0].startswith(f"pod {name}: OOMKilled, ")
     assert lines[3] == f"log of main in {name} before its last restart:"
     assert any(line.endswith("FATAL OOMKilled, exit code 137") for line in lines)
@@ -67,6 +67,14 @@ def test_people_are_sent_few_lines_with_what_tells_most_first(world: Any) -> Non
     assert any(line.startswith("container main: ") for line in lines)
     assert "its-password" not in "\n".join(lines)
     assert len(lines) <= 25
+
+
+def test_a_log_stays_with_the_incident_unless_the_runbook_sends_it(world: Any) -> None:
+    _killed(world)
+    found = world.read("collect_diagnostics", SERVICE)
+    assert any("FATAL OOMKilled" in line for line in found.evidence["log"]["lines"])
+    assert not any("FATAL OOMKilled" in line or line.startswith("log of") for line in found.lines)
+    assert len(found.lines) > 3
 
 
 def test_what_could_not_be_read_is_said_to_people(world: Any) -> None:

@@ -120,3 +120,11 @@ def test_what_looks_like_a_credential_is_taken_out_of_a_log(line: str, kept: str
 def test_a_private_key_is_taken_out_of_a_log_line_by_line() -> None:
     lines = ["before", "-----BEGIN RSA PRIVATE KEY-----", "MIIhunter2", "-----END RSA PRIVATE KEY-----", "after"]
     assert redact_foreign(lines) == ["before", *["[secret]"] * 3, "after"]
+
+
+def test_of_a_private_key_whose_begin_is_cut_off_nothing_is_left() -> None:
+    ends, begins = "-----END PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----"
+    lines = ["MIIhunter2", "hunter2==", ends, "between", begins, "MIIhunter2", ends, "hunter2==", ends, "after"]
+    kept = redact_foreign(lines)
+    assert not any("hunter2" in line for line in kept)
+    assert (kept[3], kept[-1]) == ("between", "after")

@@ -178,6 +178,14 @@ def test_two_bad_moments_with_nothing_seen_between_them_are_no_stretch(
     assert statuses(worsening)[0] == "undone"
 
 
+def test_what_was_worse_before_nobody_could_look_any_more_is_taken_back(worsening: Any) -> None:
+    worsening.fires()
+    worsening.passes(4 * SECOND, tick=TICK)
+    worsening.executor.verify_errors = [TemporaryActionError("away")] * 999
+    worsening.passes(5 * MINUTE, tick=TICK)
+    assert statuses(worsening)[0] == "undone"
+
+
 def test_each_look_knows_how_long_ago_the_change_was_made(worsening: Any) -> None:
     worsening.executor.healths = [Health.WAITING] * 3
     worsening.fires()

@@ -110,7 +110,7 @@ def test_a_repair_counts_in_the_transaction_in_which_its_alert_is_found_to_be_go
     ends(store, begins(store), StepStatus.VERIFIED)
 
     def gone(case: Any) -> Conclusion:
-        ended = replace(case.incident, status=IncidentStatus.RESOLVED, resolved_by=RECONCILER)
+        ended = replace(case.incident, status=IncidentStatus.RESOLVED, resolved_by=RECONCILER, resolved_at=NOW)
         return Conclusion(incident=ended, ended=("f1",))
 
     store.reconcile(1, NOW, gone)
