@@ -42,4 +42,5 @@ def test_a_runbook_address_names_a_file_of_the_runbooks_folder_where_there_is_on
         for rule in group["rules"]
         if "alert" in rule
     }
-    assert known is None or {Path(url).name for url in urls} == known
+    without_a_rule = {"incident-storm"}  # for an alert that Firebrigade itself makes
+    assert known is None or {Path(url).name for url in urls} == known - without_a_rule
