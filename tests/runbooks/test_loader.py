@@ -7,7 +7,6 @@ import pytest
 
 from firebrigade.runbooks.contract import RunbookStep
 from firebrigade.runbooks.loader import RunbookError, RunbookLibrary
-from firebrigade.runbooks.must_not_rise import MustNotRise
 
 GOOD = """---
 title: A service is down
@@ -32,7 +31,6 @@ steps:
 
 It is down.
 """
-WORSE = "verify:\n      healthy_for: 150s\n      worse: {query: 'sum(rate(errors_total[1m]))', rises_by: 0.1}\n"
 
 
 def write(directory: Path, text: str, name: str = "service-down.md") -> Path:
@@ -72,15 +70,6 @@ def test_a_step_can_have_to_stay_healthy(tmp_path: Path) -> None:
     assert [step.healthy_for for step in runbook.steps] == [timedelta(minutes=2), timedelta()]
 
 
-@pytest.mark.parametrize(("more", "looks_back"), [("", 60), (", looks_back: 80s", 80)])
-def test_a_step_can_name_what_must_not_rise(tmp_path: Path, more: str, looks_back: int) -> None:
-    worse = WORSE.replace("150s", "200s").replace("0.1", f"0.1{more}")
-    write(tmp_path, GOOD.replace("undo: true", f"{worse}    undo: true"))
-    (runbook,) = RunbookLibrary.load(tmp_path)
-    wanted = MustNotRise(query="sum(rate(errors_total[1m]))", rises_by=0.1, looks_back=timedelta(seconds=looks_back))
-    assert [step.worse for step in runbook.steps] == [None, wanted]
-
-
 def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, "no runbook", "README.md")
@@ -116,22 +105,6 @@ def test_a_runbook_is_found_by_its_name_and_by_its_alert(tmp_path: Path) -> None
         ("recent_within: 2h", "recent_within: soon", "17: steps[1].params.recent_within: write a duration"),
         ("undo: true", 'undo: "yes"', "18: steps[1].undo: input should be a valid boolean."),
         ("undo: true", "undo: true\n    undo: false", "19: steps[1].undo: it stands here twice."),
-        ("undo: true", f"{WORSE}", "13: steps[1]: undo must be true with verify.worse"),
-        (
-            "undo: true",
-            f"{WORSE}    undo: true".replace("150s", "149s"),
-            "18: steps[1].verify: healthy_for must be at least 2m30s",
-        ),
-        (
-            "undo: true",
-            f"{WORSE}    undo: true".replace("0.1", "0"),
-            "20: steps[1].verify.worse.rises_by: input should be",
-        ),
-        (
-            'query: min(up{deployment="$deployment"}) == bool 1',
-            "healthy_for: 3m\n      worse: {query: 'sum(rate(errors_total[1m]))', rises_by: 0.1}\n    undo: true",
-            "13: steps[0].verify.worse: restart_pod can't be taken back; take it out",
-        ),
         ("---\n# What", "# What", "1: it must begin with front matter between two lines of ---."),
         ("alerts: [", "alerts: [[", "it is not YAML"),
     ],

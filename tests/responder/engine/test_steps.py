@@ -91,32 +91,6 @@ def test_what_made_the_alert_resolve_is_not_undone(world: Any, runbook: Any) -> 
     assert [world.told(name).count("updated") for name in ("pagerduty", "email")] == [0, 0]
 
 
-@pytest.mark.parametrize(("resolves", "status"), [(True, "unseen"), (False, "failed")])
-def test_what_could_not_be_looked_at_in_time_is_judged_by_its_alert(
-    world: Any, runbook: Any, resolves: bool, status: str
-) -> None:
-    world.runbooks["service-down"] = runbook("restart")
-    world.executor.verify_errors = [TemporaryActionError("no answer")] * 999
-    world.fires()
-    if resolves:
-        world.resolves()
-    world.passes(timedelta(minutes=2))
-    step = world.store.steps(1)[0]
-    assert step.status == status
-    assert "no answer" in step.verdict
-
-
-def test_what_is_to_be_undone_is_taken_back_though_nobody_could_look_in_time(world: Any, runbook: Any) -> None:
-    (first,) = runbook("scale").steps
-    world.runbooks["service-down"] = runbook(replace(first, undo=True))
-    world.executor.verify_errors = [TemporaryActionError("no answer")] * 999
-    world.fires()
-    world.passes(timedelta(minutes=2))
-    assert world.executor.undone == world.executor.changes
-    assert world.store.steps(1)[0].status == "undone"
-    assert any("nobody could look whether it helped: no answer" in one.detail for one in world.store.timeline(1))
-
-
 def test_a_refusal_is_said_with_its_reason_and_the_next_step_is_tried(world: Any, runbook: Any) -> None:
     world.runbooks["service-down"] = runbook("restart", "roll-back")
     reason = Refusal(reason=RefusalReason.NOT_SAFE, summary="It is the only pod.")
