@@ -21,6 +21,7 @@ from firebrigade.responder.config_file import (
 )
 from firebrigade.responder.config_problems import KeyPath, Problems
 from firebrigade.responder.config_secrets import fill_secrets, relative_to
+from firebrigade.responder.own_alerts import SOURCE
 from firebrigade.runbooks.targets import is_namespace
 
 _BLOCKS: Mapping[str, type[BaseModel]] = {"prometheus": PrometheusBlock, "supervisor": SupervisorBlock}
@@ -106,6 +107,8 @@ def build_alertmanagers(blocks: Mapping[str, AlertmanagerBlock], problems: Probl
 
 
 def _build_alertmanager(name: str, block: AlertmanagerBlock, problems: Problems) -> AlertmanagerSettings:
+    if name == SOURCE:
+        problems.add(("alertmanagers", name), "is the name of Firebrigade's own alerts; choose another")
     ca_file = relative_to(problems.source, block.ca_file) if block.ca_file else None
     _check_file(ca_file, ("alertmanagers", name, "ca_file"), problems)
     return AlertmanagerSettings(

@@ -19,6 +19,7 @@ from firebrigade.responder.errors import PayloadError, StoreUnavailableError
 from firebrigade.responder.incoming import authenticate, read_json_body
 from firebrigade.responder.matchers import Matcher
 from firebrigade.responder.model import Alert, AlertGroup, AlertStatus
+from firebrigade.responder.own_alerts import SOURCE
 from firebrigade.responder.payload import Payload, parse_payload
 from firebrigade.responder.records import ConfigView, Engine, Records
 from firebrigade.responder.routing import heartbeat_for
@@ -132,10 +133,13 @@ def read_source(source: str) -> str:
     """Return the name of the sending Alertmanager, as its webhook address gives it in ``?source=``.
 
     Raises:
-        PayloadError: it is empty, too long, or holds characters that nobody could see.
+        PayloadError: it is empty, too long, holds characters that nobody could see, or is the name of what Firebrigade
+            says for itself: who used that could end or forge its alerts.
     """
     if not source or len(source) > MAX_SOURCE_CHARACTERS or not source.isprintable():
         raise PayloadError("?source", f"must be a name of 1 to {MAX_SOURCE_CHARACTERS} printable characters")
+    if source == SOURCE:
+        raise PayloadError("?source", f"must not be {SOURCE}, the name of Firebrigade's own alerts; choose another")
     return source
 
 
