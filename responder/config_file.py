@@ -99,8 +99,9 @@ class AutomationBlock(Block):
     ``runs_per_hour``, ``runs_per_hour_per_target``: how often anything may.
     ``repairs_per_day``: what was repaired so often in 24 hours is left to people.
     ``storm_incidents``, ``storm_within``: with more open incidents that want a runbook than that, opened within that
-    time, nothing is done. With more than that that page, one incident, IncidentStorm, pages for them, and holds each
-    one's own pages back for ``storm_holds_pages_for`` at most; 0 lets every incident page by itself.
+    time, nothing is done. With more than that that page, one incident, IncidentStorm, pages for them, and holds their
+    own pages back for ``storm_holds_pages_for``, and as long again each time that it is acknowledged; 0 lets every
+    incident page by itself.
     ``steps_at_once``: how many steps may be under way at the same time.
     ``max_pods_taken``: how many ready pods one change may take away at once.
     ``max_unready_percent``: how much of a workload of several pods may be missing after a change.

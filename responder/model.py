@@ -159,7 +159,9 @@ class Incident:
         silenced_by: the silence or inhibition in Alertmanager that hides it, as the reconciler found it.
         news: goes up by one with everything that a living message should show.
         held_by: the storm's incident that it is part of, while its own pages are held back for that; 0: none is.
-        held_since: when a storm held it first; it stays, because nothing is held for longer than so long altogether.
+        held_since: when a storm held it first; it stays, so that a storm nobody answers starts no time anew.
+        pages_since: since when it may page: when it was routed, or when what kept it quiet ended.
+        asked_again_at: of a storm's own incident: when whoever acknowledged it was asked to do so once more.
     """
 
     id: int
@@ -195,6 +197,13 @@ class Incident:
     news: int = 0
     held_by: int = 0
     held_since: datetime | None = None
+    pages_since: datetime | None = None
+    asked_again_at: datetime | None = None
+
+    @property
+    def pages_from(self) -> datetime:
+        """Since when it may page; one that was not routed yet, since it was opened."""
+        return self.pages_since or self.opened_at
 
     @property
     def open(self) -> bool:

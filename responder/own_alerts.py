@@ -14,6 +14,11 @@ HEARTBEAT_MISSING, INCIDENT_STORM = "HeartbeatMissing", "IncidentStorm"
 OWN_ALERTS = frozenset({HEARTBEAT_MISSING, INCIDENT_STORM})
 
 
+def own_labels(name: str) -> dict[str, str]:
+    """Return the labels that an alert of ours has whatever it is about."""
+    return {"alertname": name, "severity": "critical", "service": "firebrigade"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAlert:
     """One thing that Firebrigade has to say for itself.
@@ -33,7 +38,7 @@ class OwnAlert:
 
     def group(self, status: AlertStatus, now: datetime) -> AlertGroup:
         """Return the group that says that it fires, or that it is over."""
-        labels = {"alertname": self.name, "severity": "critical", "service": "firebrigade", **self.labels}
+        labels = {**own_labels(self.name), **self.labels}
         alert = Alert(
             fingerprint=fingerprint(labels),
             status=status,

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from firebrigade.receivers.registry import find_receivers
 from firebrigade.responder.clock import SystemClock
 from firebrigade.responder.commands.output import plain, print_fields, print_json
 from firebrigade.responder.commands.surroundings import config_option, json_option, parse_labels, read, read_config
@@ -17,6 +18,7 @@ from firebrigade.responder.matchers import format_matchers
 from firebrigade.responder.model import EscalationPolicy
 from firebrigade.responder.routing import Explanation, explain
 from firebrigade.responder.settings import Settings, load_settings
+from firebrigade.responder.storm_route import too_quiet
 
 _CREDENTIALS = "set FIREBRIGADE_WEBHOOK_TOKEN, or FIREBRIGADE_WEBHOOK_USERNAME and FIREBRIGADE_WEBHOOK_PASSWORD"
 
@@ -75,6 +77,8 @@ def route(labels: tuple[str, ...], config_path: Path | None, as_json: bool) -> N
         print_json(_to_json(explanation, policy))
     else:
         _print(explanation, policy, found)
+        if quiet := _too_quiet(found):
+            click.echo(f"note: {quiet}")
 
 
 def _print(explanation: Explanation, policy: EscalationPolicy | None, found: Config) -> None:
@@ -148,6 +152,11 @@ def _database_problems(settings: Settings) -> list[str]:
     return []
 
 
+def _too_quiet(found: Config) -> str:
+    types = find_receivers()
+    return too_quiet(found, {name: types[one.type].REACHES for name, one in found.receivers.items()})
+
+
 def _notes(settings: Settings, found: Config) -> list[str]:
     """Return what is allowed and yet probably not meant."""
     notes = []
@@ -162,6 +171,8 @@ def _notes(settings: Settings, found: Config) -> list[str]:
         notes.append(f"no environment has {', '.join(left)}, so what is there is planned and not changed")
     if found.automation.mode == "auto" and not found.kubernetes:
         notes.append("kubernetes is not configured, so actions on pods and deployments are refused")
+    if quiet := _too_quiet(found):
+        notes.append(quiet)
     if not found.alertmanagers:
         notes.append("alertmanagers is empty, so lost resolves are not noticed and maintenance makes no silences")
     return notes

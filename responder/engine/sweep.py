@@ -1,6 +1,6 @@
 """The sweep: everything that is due, found and done. The engine's thread ticks it; tests drain it in virtual time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -36,8 +36,9 @@ class Sweep:
     def advance_due(self) -> int:
         """Advance every incident that is due, and return how many that were."""
         # What is new is looked at together before any of it is advanced: a storm has to be noticed before it pages.
-        self._storms.look(self._store.due_incidents(self._clock.now()))
-        due = self._store.due_incidents(self._clock.now())
+        found = self._store.due_incidents(self._clock.now())
+        storm = self._look_for_storms(found)
+        due = list(dict.fromkeys((*storm, *found)))
         for incident_id in due:
             self._advance(incident_id)
         return len(due)
@@ -62,6 +63,17 @@ class Sweep:
             elif not advanced:
                 return
         raise RuntimeError(f"still something due after {BOUND} rounds")
+
+    def _look_for_storms(self, due: Sequence[int]) -> tuple[int, ...]:
+        """Return what is to be advanced before anything else: a storm's incident speaks for those that are due."""
+        try:
+            return self._storms.look(due)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            # Whatever is wrong with looking, it must not keep a page from going out.
+            _log.exception("storms_not_looked_for")
+            return ()
 
     def _advance(self, incident_id: int) -> None:
         now = self._clock.now()

@@ -7,7 +7,6 @@ from firebrigade.receivers.contract import Reason
 from firebrigade.responder.automation import Progress, ended_at, progress
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome
 from firebrigade.responder.model import (
-    DeliveryStatus,
     EscalationPolicy,
     EscalationStep,
     Incident,
@@ -16,6 +15,7 @@ from firebrigade.responder.model import (
 )
 from firebrigade.responder.model_steps import StepStatus
 from firebrigade.responder.notifications import notification
+from firebrigade.responder.pages import all_failed
 
 
 def escalate(case: Case, lookup: Lookup) -> Outcome:
@@ -40,7 +40,7 @@ def _step(policy: EscalationPolicy, level: int) -> EscalationStep | None:
 
 def _due(case: Case, policy: EscalationPolicy, step: EscalationStep, since: datetime) -> tuple[datetime, str]:
     due_at = since + step.acknowledge_within
-    if _unreachable(case):
+    if all_failed(case.incident, case.deliveries):
         return case.now, f"nobody at L{step.level} could be reached"
     came_to = progress(case.steps)
     ended = ended_at(case.steps)
@@ -53,20 +53,6 @@ def _due(case: Case, policy: EscalationPolicy, step: EscalationStep, since: date
     if came_to is Progress.FAILED and ended is not None and first:
         return min(max(ended, since), due_at), "the runbook did not help"
     return due_at, f"not acknowledged within {_words(step.acknowledge_within.total_seconds())}"
-
-
-def _unreachable(case: Case) -> bool:
-    """Whether every page of this level failed for good."""
-    incident = case.incident
-    pages = [
-        delivery
-        for delivery in case.deliveries
-        if delivery.level == incident.level
-        and delivery.reason in {Reason.TRIGGERED, Reason.ESCALATED}
-        and incident.level_since is not None
-        and delivery.created_at >= incident.level_since
-    ]
-    return bool(pages) and all(delivery.status is DeliveryStatus.FAILED for delivery in pages)
 
 
 def _next_level(case: Case, lookup: Lookup, policy: EscalationPolicy, why: str) -> Outcome:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome
 from firebrigade.responder.model import Incident, IncidentStatus, TimelineEntry
+from firebrigade.responder.rounds import begun_anew
 
 
 def route(case: Case, lookup: Lookup) -> Outcome:
@@ -16,29 +17,17 @@ def route(case: Case, lookup: Lookup) -> Outcome:
         changed = replace(incident, routed_at=case.now)
         return _routed(case, changed, "no route matches: nobody is told")
     if incident.level:
-        incident = _begun_anew(incident)
+        incident = begun_anew(incident)  # what people took on was something smaller
     runbook = lookup.runbook(found.runbook, incident.labels.get("alertname", ""))
     changed = replace(
         incident,
         routed_at=case.now,
+        pages_since=case.now if incident.status is IncidentStatus.TRIGGERED else incident.pages_since,
         receivers=tuple(dict.fromkeys((*incident.receivers, *found.receivers))),
         policy=lookup.policies.get(found.policy) or incident.policy,
         runbook=incident.runbook or (runbook.name if runbook else ""),
     )
     return _routed(case, changed, _detail(changed))
-
-
-def _begun_anew(incident: Incident) -> Incident:
-    """Return an incident whose severity got worse after people were told: what they took on was something smaller."""
-    return replace(
-        incident,
-        status=IncidentStatus.TRIGGERED,
-        acknowledged_at=None,
-        acknowledged_by="",
-        level=0,
-        level_since=None,
-        round=incident.round + 1,
-    )
 
 
 def _detail(incident: Incident) -> str:

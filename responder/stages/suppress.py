@@ -1,10 +1,11 @@
 """Suppress: in a maintenance window or a silence an incident is recorded, and neither pages nor acts."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from firebrigade.responder.case import RESPONDER, Case, Lookup, Outcome, Suppression, Then
-from firebrigade.responder.model import TimelineEntry
+from firebrigade.responder.model import Incident, IncidentAlert, IncidentStatus, TimelineEntry
 from firebrigade.responder.model_steps import StepStatus
 
 
@@ -21,11 +22,17 @@ def suppress(case: Case, lookup: Lookup) -> Outcome:
 
 
 def suppression(case: Case, lookup: Lookup) -> Suppression | None:
-    """Return what keeps the incident quiet, or None; it ends with the first of its alerts that nothing keeps quiet."""
-    incident = case.incident
-    if incident.silenced_until is not None and incident.silenced_until > case.now:
+    """Return what keeps the case's incident quiet, or None."""
+    return suppression_of(case.incident, case.alerts, lookup, case.now)
+
+
+def suppression_of(
+    incident: Incident, alerts: Iterable[IncidentAlert], lookup: Lookup, now: datetime
+) -> Suppression | None:
+    """Return what keeps an incident quiet, or None; it ends with the first of its alerts that nothing keeps quiet."""
+    if incident.silenced_until is not None and incident.silenced_until > now:
         return Suppression(until=incident.silenced_until, reason=incident.silenced_by)
-    found = [lookup.suppression(held.alert.labels, case.now) for held in case.alerts if held.firing]
+    found = [lookup.suppression(held.alert.labels, now) for held in alerts if held.firing]
     holding = [suppression for suppression in found if suppression is not None]
     if not holding or len(holding) < len(found):
         return None
@@ -57,8 +64,10 @@ def _wait(case: Case, suppression: Suppression) -> Outcome:
 def _go_on(case: Case) -> Outcome:
     incident = case.incident
     since = case.now if incident.level_since is not None else None
+    pages_since = case.now if incident.status is IncidentStatus.TRIGGERED else incident.pages_since
     detail = f"no longer held back by: {incident.suppressed_by}"
+    changed = replace(incident, suppressed_by="", silenced_by="", silenced_until=None)
     return Outcome(
-        incident=replace(incident, suppressed_by="", silenced_by="", silenced_until=None, level_since=since),
+        incident=replace(changed, level_since=since, pages_since=pages_since),
         entries=(TimelineEntry(at=case.now, kind="suppression_ended", actor=RESPONDER, detail=detail),),
     )

@@ -4,16 +4,17 @@ Claimed in order for each incident and receiver, so that nobody hears "resolved"
 ran out belonged to a process that died: it may have arrived, and the next attempt is told so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, exists, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from firebrigade.receivers.contract import Notification, Reason
 from firebrigade.responder.model import Delivery, DeliveryStatus
+from firebrigade.responder.own_alerts import SOURCE
 from firebrigade.responder.store import rows
 from firebrigade.responder.store.tables import deliveries, incidents, threads
 
@@ -54,16 +55,24 @@ def drop(connection: Connection, dropped: Sequence[Delivery], now: datetime) -> 
         connection.execute(update(deliveries).where(waiting).values(values))
 
 
-def of_incident(connection: Connection, incident_id: int) -> list[Delivery]:
-    """Return an incident's deliveries, oldest first."""
+def of_incident(connection: Connection, incident_id: int, reasons: Collection[Reason] = ()) -> list[Delivery]:
+    """Return an incident's deliveries, oldest first; with ``reasons``, those for one of them."""
     query = select(deliveries).where(deliveries.c.incident_id == incident_id).order_by(deliveries.c.id)
+    if reasons:
+        query = query.where(deliveries.c.reason.in_([reason.value for reason in reasons]))
     return [rows.delivery(row) for row in connection.execute(query).mappings()]
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta) -> ClaimedDelivery | None:
-    """Write down the intent to send the delivery that is longest due, and return it; None when nothing is due."""
+    """Write down the intent to send the delivery that is longest due, and return it; None when nothing is due.
+
+    What Firebrigade says for itself comes first: a storm's page stands for all that wait behind it.
+    """
     _supersede(connection, now)
-    query = select(deliveries).where(_claimable(now)).order_by(deliveries.c.next_attempt_at, deliveries.c.id).limit(1)
+    own = deliveries.c.incident_id.in_(select(incidents.c.id).where(incidents.c.source == SOURCE))
+    first = case((own, 0), else_=1)
+    order = first, deliveries.c.next_attempt_at, deliveries.c.id
+    query = select(deliveries).where(_claimable(now)).order_by(*order).limit(1)
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         return None

@@ -97,6 +97,8 @@ incidents = Table(
     Column("news", Integer, nullable=False),
     Column("held_by", Integer, nullable=False, server_default="0"),
     Column("held_since", Instant),
+    Column("pages_since", Instant),
+    Column("asked_again_at", Instant),
     # The head of the timeline's chain. Not in the record Incident: only who appends to the timeline writes it.
     Column("timeline_length", Integer, nullable=False, server_default="0"),
     Column("timeline_head", String(80), nullable=False, server_default=""),

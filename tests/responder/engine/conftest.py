@@ -8,12 +8,20 @@ import pytest
 
 from firebrigade.responder.approval import Answer, hash_of
 from firebrigade.responder.model_steps import StepResult
+from firebrigade.responder.storms import Storms
 from firebrigade.runbooks.guards import GuardSettings, guards_for
 from firebrigade.runbooks.modes import AutomationMode, Modes
 
 CALM = {"ready": 2, "wanted": 3, "takes_ready": 0, "disturbs_rollout": False}
 STORY = {"runbook", "planned", "proposed", "approved", "rejected", "expired", "approval_void", "applying", "applied"}
 STORY |= {"verified", "refused", "step_failed", "step_skipped", "undone", "escalated", "escalation_ended"}
+
+
+@pytest.fixture
+def stormy(world: Any) -> Any:
+    """A world in which more than three incidents in ten minutes are a storm."""
+    world.storms = Storms(incidents=3, within=timedelta(minutes=10), holds_pages_for=timedelta(minutes=30))
+    return world
 
 
 @pytest.fixture

@@ -10,53 +10,17 @@ from firebrigade.receivers.contract import PermanentDeliveryError, TemporaryDeli
 from firebrigade.responder.case import Suppression
 from firebrigade.responder.clock import ManualClock
 from firebrigade.responder.matchers import parse_matchers
-from firebrigade.responder.model import Incident, Route
-from firebrigade.responder.storms import Storms
-
-SECOND = timedelta(seconds=1)
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def stormy(world: Any) -> Any:
-    """A world in which more than three incidents in ten minutes are a storm."""
-    world.storms = Storms(incidents=3, within=10 * MINUTE, holds_pages_for=30 * MINUTE)
-    return world
-
-
-def trouble(world: Any, count: int, first: int = 0, **labels: str) -> list[Incident]:
-    """Return so many incidents that come within one tick, with everything done that is due."""
-    ids = [record(world, number, **labels) for number in range(first, first + count)]
-    world.sweep.drain()
-    return [world.store.incident(incident_id) for incident_id in ids]
-
-
-def record(world: Any, number: int, **labels: str) -> int:
-    alert = world.alert(number=str(number), starts_at=world.now, **labels)
-    (incident_id,) = world.store.record(world.group(alert, group_key=f"trouble {number}"), world.now)
-    return int(incident_id)
-
-
-def storms_of(world: Any) -> list[Incident]:
-    return [one for one in world.store.incidents(limit=500) if one.labels["alertname"] == "IncidentStorm"]
-
-
-def storm_of(world: Any) -> Incident:
-    (storm,) = storms_of(world)
-    return storm
-
-
-def paged(world: Any, receiver: str = "pagerduty") -> list[int]:
-    """Return the incidents that a receiver was rung for, in the order of the pages."""
-    told = world.receivers[receiver].told.values()
-    return [one.incident_id for one in told if one.reason in {"triggered", "escalated"}]
-
-
-def over(world: Any, *incidents: Incident) -> None:
-    for incident in incidents:
-        world.store.resolve(incident.id, "alertmanager", world.now)
-    world.sweep.drain()
+from firebrigade.responder.model import Route
+from tests.responder.storms_at_hand import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    over,
+    paged,
+    storm_of,
+    storms_of,
+    trouble,
+)
 
 
 def test_many_incidents_at_once_page_once(stormy: Any) -> None:
@@ -96,22 +60,6 @@ def test_incidents_that_are_long_apart_are_no_storm(stormy: Any) -> None:
     assert storms_of(stormy) == []
 
 
-def test_when_the_storm_is_over_whatever_is_open_pages(stormy: Any) -> None:
-    found = trouble(stormy, 5)
-    stormy.store.acknowledge(storm_of(stormy).id, "anna", stormy.now)
-    over(stormy, found[0], found[1])
-    stormy.passes(14 * MINUTE)
-    assert paged(stormy) == [storm_of(stormy).id]
-    stormy.passes(MINUTE + 10 * SECOND)
-    assert not storm_of(stormy).open
-    assert paged(stormy)[1:] == [one.id for one in found[2:]]
-    assert stormy.kinds(found[2].id).count("let_go") == 1
-    stormy.passes(4 * MINUTE)
-    assert paged(stormy, "l2") == []  # the time to acknowledge counts from the page
-    stormy.passes(2 * MINUTE)
-    assert paged(stormy, "l2") == [one.id for one in found[2:]]
-
-
 def test_whoever_resolves_the_storm_lets_its_incidents_page(stormy: Any) -> None:
     found = trouble(stormy, 5)
     over(stormy, storm_of(stormy))
@@ -127,29 +75,6 @@ def test_after_a_storm_only_what_is_new_makes_another(stormy: Any) -> None:
     assert len(storms_of(stormy)) == 1
     trouble(stormy, 1, first=20)
     assert len(storms_of(stormy)) == 2
-
-
-def test_a_storm_that_comes_and_goes_rings_once(stormy: Any) -> None:
-    for minute in range(0, 40, 2):
-        found = trouble(stormy, 5, first=10 * minute)
-        stormy.store.acknowledge(storm_of(stormy).id, "anna", stormy.now)
-        stormy.passes(MINUTE, tick=MINUTE)
-        over(stormy, *found)
-        stormy.passes(MINUTE, tick=MINUTE)
-    assert paged(stormy) == [storm_of(stormy).id]
-
-
-def test_nothing_is_held_for_longer_than_its_time_however_long_the_storm_is(stormy: Any) -> None:
-    (first, *_) = trouble(stormy, 5)
-    stormy.store.acknowledge(storm_of(stormy).id, "anna", stormy.now)
-    for number in range(29):
-        stormy.passes(MINUTE)
-        trouble(stormy, 1, first=10 + number)
-    assert paged(stormy) == [storm_of(stormy).id]
-    stormy.passes(MINUTE)
-    assert storm_of(stormy).open
-    assert first.id in paged(stormy)
-    assert len(paged(stormy)) == 1 + 5
 
 
 @pytest.mark.parametrize(
@@ -253,15 +178,3 @@ def test_a_clock_that_goes_back_loses_no_page(stormy: Any, by: timedelta) -> Non
     stormy.passes(20 * MINUTE, tick=MINUTE)
     assert set(paged(stormy)) >= {one.id for one in found}
     assert not storm_of(stormy).open
-
-
-def test_the_text_of_a_storm_is_bounded(stormy: Any) -> None:
-    for number in range(60):
-        record(stormy, number, alertname=f"{'Long' * 99}{number}")
-    stormy.sweep.drain()
-    stormy.passes(MINUTE)
-    storm = storm_of(stormy)
-    assert storm.summary.startswith("60 incidents opened within 10m: LongLong")
-    assert storm.summary.endswith(", and 55 more") or "Long" in storm.summary
-    assert len(storm.summary) < 500
-    assert ", and 40 more." in storm.annotations["description"]
