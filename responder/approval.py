@@ -66,6 +66,7 @@ def proposed(step: StepResult, now: datetime, within: timedelta, why: str = "") 
         status=StepStatus.PROPOSED,
         proposed_at=now,
         expires_at=now + within,
+        locked_since=None,
         next_attempt_at=now + within,
         attempts=0,
     )
@@ -137,6 +138,7 @@ def made_anew(step: StepResult, why: str, now: datetime, *, at: datetime | None)
         approved_plan="",
         answered_by="",
         answered_at=None,
+        locked_since=None,
     )
     return again, [_entry(step, now, "approval_void", why, plan=hash_of(step))]
 

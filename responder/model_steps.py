@@ -66,7 +66,7 @@ class StepResult:
         approved_plan: the hash of the plan that was approved; empty: none was.
         answered_by: who approved or rejected it.
         environment: which one its target is in; empty until it is about to be applied.
-        locked_since: since when it waits, or waited, for another step on its target to come to its end.
+        locked_since: since when it waits for its turn; None once it begins, is parked, or waits for anything else.
         undo_until: until when its undo has to be made, and then until when its target has to be as before.
         undone_at: when its undo was made; its target is looked at since.
         refusal: the reason (``RefusalReason``) of a refused one; empty otherwise.

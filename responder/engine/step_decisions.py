@@ -25,7 +25,7 @@ def not_now(step: StepResult, incident: Incident, now: datetime) -> Decided | No
         ended = replace(step, status=StepStatus.SKIPPED, next_attempt_at=None, finished_at=now, verdict=words)
         return ended, [step_entry(step, now, "step_skipped", words)]
     if incident.suppressed_by:
-        return replace(step, next_attempt_at=None), []
+        return replace(step, next_attempt_at=None, locked_since=None), []
     return None
 
 
@@ -108,7 +108,7 @@ def _refused(step: StepResult, refusal: Refusal, now: datetime) -> Decided:
 
 def applying(step: StepResult, now: datetime) -> Decided:
     """Return the step with the intent to change something written into it."""
-    begun = replace(step, status=StepStatus.APPLYING, applied_at=step.applied_at or now)
+    begun = replace(step, status=StepStatus.APPLYING, applied_at=step.applied_at or now, locked_since=None)
     again = step.status is StepStatus.APPLYING
     return begun, [] if again else [step_entry(step, now, "applying", str((step.plan or {}).get("summary", "")))]
 

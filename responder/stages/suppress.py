@@ -43,7 +43,7 @@ def _wait(case: Case, suppression: Suppression) -> Outcome:
     # A clock that is a little behind must not make us look in a tight loop.
     until = max(suppression.until, case.now + timedelta(seconds=1))
     parked = tuple(
-        replace(step, next_attempt_at=None)
+        replace(step, next_attempt_at=None, locked_since=None)
         for step in case.steps
         if step.status in {StepStatus.PENDING, StepStatus.PLANNED}
         and step.lease_until is None
