@@ -100,6 +100,7 @@ class StepCase:
         automation_on: the switch of API and command line.
         wanting: when each open incident that has a runbook was opened.
         trust: where its runbook stands in its environment; None: modes alone decide.
+        waiting: the steps that wait for their turn, longest first, on whichever incidents; this one too if it does.
     """
 
     incident: Incident
@@ -108,6 +109,7 @@ class StepCase:
     wanting: tuple[datetime, ...]
     now: datetime
     trust: Standing | None = None
+    waiting: tuple[StepResult, ...] = ()
 
 
 class Then(StrEnum):

@@ -48,6 +48,7 @@ def of_step(
         history=tuple(steps.begun_since(connection, since)),
         automation_on=letters.automation_on(connection),
         wanting=tuple(steps.wanted_since(connection, since)),
+        waiting=tuple(steps.waiting(connection)),
         now=now,
     )
 

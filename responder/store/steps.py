@@ -12,6 +12,7 @@ from firebrigade.responder.model_steps import StepResult, StepStatus
 from firebrigade.responder.store import rows
 from firebrigade.responder.store.tables import incidents, steps
 
+_UNBEGUN = tuple(status.value for status in (StepStatus.PENDING, StepStatus.PLANNED, StepStatus.APPROVED))
 _OPEN = tuple(status.value for status in StepStatus if not status.over)
 
 
@@ -84,6 +85,15 @@ def begun_since(connection: Connection, since: datetime) -> list[StepResult]:
     """Return the steps whose change was begun since a moment, or is under way; on whichever incident, oldest first."""
     under_way = and_(steps.c.status.in_(_OPEN), steps.c.applied_at.is_not(None))
     query = select(steps).where(or_(steps.c.applied_at >= since, under_way)).order_by(steps.c.applied_at, steps.c.id)
+    return [rows.step(row) for row in connection.execute(query).mappings()]
+
+
+def waiting(connection: Connection) -> list[StepResult]:
+    """Return the steps that wait for their turn, of whichever incident, the one that waits longest first."""
+    in_line = and_(
+        steps.c.status.in_(_UNBEGUN), steps.c.locked_since.is_not(None), steps.c.next_attempt_at.is_not(None)
+    )
+    query = select(steps).where(in_line).order_by(steps.c.locked_since, steps.c.id)
     return [rows.step(row) for row in connection.execute(query).mappings()]
 
 

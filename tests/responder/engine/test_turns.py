@@ -128,6 +128,30 @@ def test_a_clock_that_goes_back_begins_the_wait_anew(busy: Any) -> None:
     assert step_of(busy, second).refusal == "locked"
 
 
+def test_the_wait_for_a_turn_begins_anew_after_maintenance(busy: Any) -> None:
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    busy.passes(10 * SECOND)
+    busy.suppression = Suppression(until=busy.now + 10 * MINUTE, reason="maintenance window upgrade")
+    busy.store.postpone(second.id, busy.now)
+    busy.passes(10 * MINUTE - 10 * SECOND)
+    assert step_of(busy, second).locked_since is None
+    busy.suppression, busy.executor.healths = None, [Health.WAITING] * 7
+    trouble(busy, 3)
+    busy.passes(20 * SECOND)
+    assert step_of(busy, second).status == "pending"
+    busy.passes(2 * MINUTE)
+    assert step_of(busy, second).status == "verified"
+
+
+def test_what_was_let_through_waits_no_more(busy: Any) -> None:
+    trouble(busy, 1)
+    second = trouble(busy, 2)
+    assert step_of(busy, second).locked_since is not None
+    busy.passes(2 * MINUTE)
+    assert step_of(busy, second).locked_since is None
+
+
 def test_what_maintenance_holds_back_keeps_its_target_and_holds_up_no_other(busy: Any, runbook: Any) -> None:
     busy.executor.guards = guards_for(_limits(steps_at_once=1))
     (only,) = runbook("restart").steps
@@ -143,6 +167,83 @@ def test_what_maintenance_holds_back_keeps_its_target_and_holds_up_no_other(busy
     elsewhere = busy.fires(busy.alert(pod="ryot-2"), group_key="elsewhere")
     assert step_of(busy, there).status == "pending"
     assert step_of(busy, elsewhere).status == "verified"
+
+
+def test_a_run_of_many_steps_lets_in_who_waits(busy: Any, runbook: Any) -> None:
+    busy.executor.guards = guards_for(_limits(steps_at_once=1, runs_per_hour_per_target=99))
+    busy.executor.healths = [Health.WAITING] * 999
+    long = runbook(*(f"step-{number}" for number in range(8)))
+    busy.runbooks["long"] = replace(long, name="long", alerts=("CacheMiss",))
+    first = busy.fires(busy.alert(alertname="CacheMiss", pod="ryot-2"), group_key="first")
+    busy.passes(3 * SECOND, tick=SECOND)
+    second = trouble(busy, 2)
+    busy.passes(MINUTE + 20 * SECOND, tick=SECOND)
+    assert [step.status for step in busy.store.steps(first.id)][:2] == ["failed", "pending"]
+    (put_behind,) = [entry.detail for entry in busy.store.timeline(first.id) if entry.kind == "locked"]
+    assert "restart of incident 2 has waited longer and goes first" in put_behind
+    assert step_of(busy, second).status == "applied"
+    busy.passes(MINUTE + 20 * SECOND, tick=SECOND)
+    assert (step_of(busy, second).status, busy.store.steps(first.id)[1].status) == ("failed", "applied")
+
+
+def test_turns_come_in_the_order_of_waiting(busy: Any) -> None:
+    busy.executor.guards = guards_for(_limits(repairs_per_day=9, runs_per_hour_per_target=9))
+    trouble(busy, 1)
+    waiting = []
+    for number in (2, 3, 4):
+        busy.passes(3 * SECOND, tick=SECOND)
+        waiting.append(trouble(busy, number))
+    busy.passes(2 * MINUTE, tick=SECOND)
+    begun = [step_of(busy, one).applied_at for one in waiting]
+    assert begun == sorted(begun)
+    assert None not in begun
+
+
+def test_who_waits_for_something_else_holds_up_nobody(busy: Any) -> None:
+    trouble(busy, 1)
+    trouble(busy, 2)
+    elsewhere = busy.fires(busy.alert(pod="ryot-2"), group_key="elsewhere")
+    assert step_of(busy, elsewhere).status != "pending"
+
+
+COOLS: dict[str, Any] = {"cooldown": 10 * MINUTE}
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        pytest.param(COOLS, "cooldown", id="the cooldown"),
+        pytest.param({"runs_per_hour_per_target": 1}, "too_many_runs", id="the runs per hour"),
+        pytest.param({"cooldown": 4 * MINUTE}, "", id="a cooldown that is over before the wait"),
+    ],
+)
+def test_nobody_waits_for_what_would_be_refused_then(busy: Any, limits: dict[str, Any], reason: str) -> None:
+    busy.executor.guards = guards_for(replace(_limits(), **limits))
+    busy.executor.healths = [Health.WAITING] * 99
+    trouble(busy, 1)
+    assert step_of(busy, trouble(busy, 2)).refusal == reason
+
+
+def test_flapping_is_not_waited_for_either(busy: Any) -> None:
+    busy.executor.guards = guards_for(_limits(repairs_per_day=1))
+    busy.executor.healths = []
+    trouble(busy, 1)
+    busy.executor.guards, busy.executor.healths = guards_for(_limits()), [Health.WAITING] * 99
+    trouble(busy, 2)
+    busy.executor.guards = guards_for(_limits(repairs_per_day=1))
+    assert step_of(busy, trouble(busy, 3)).refusal == "flapping"
+
+
+def test_a_wait_in_vain_delays_no_page(busy: Any, policy: Any) -> None:
+    busy.executor.guards = guards_for(replace(_limits(), **COOLS))
+    busy.executor.healths = [Health.WAITING] * 99
+    busy.policies["default"] = replace(policy, automation=Automation.FIRST, page_after=15 * MINUTE)
+    trouble(busy, 1)
+    busy.passes(10 * SECOND)
+    second = trouble(busy, 2)
+    busy.passes(10 * SECOND)
+    assert [one.incident_id for one in busy.receivers["pagerduty"].told.values()] == [second.id]
+    assert "was applied to pod/neurectomy/ryot-1 10s ago" in step_of(busy, second).verdict
 
 
 def approved(world: Any, incident: Incident) -> None:

@@ -97,7 +97,7 @@ ANSWERED: list[Event] = [Fires("Busy"), *WORKS, Answers(True), *WORKS]
     ("script", "asks", "writes"),
     [
         pytest.param(RESTARTS, False, 1, id="a restart"),
-        pytest.param(TWO_AT_ONCE, False, 3, id="two at once"),
+        pytest.param(TWO_AT_ONCE, False, 5, id="two at once, by turns"),
         pytest.param(TWICE, False, 1, id="twice within the cooldown"),
         pytest.param(MEDDLED, False, 0, id="a person in between"),
         pytest.param(WELL_AGAIN, False, 1, id="the last ready pod, which was the sick one"),
