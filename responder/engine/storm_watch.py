@@ -78,6 +78,8 @@ class StormWatch:
         paging += [one for one in about_to if self._would_page(one, alerts[one.id], now)]
         if len(paging) > settings.incidents:
             self._store.storms.tell(alert(settings, paging, now).group(AlertStatus.FIRING, now), now)
+            # What has paged before there were too many is looked at now, not when it would escalate.
+            self._store.storms.make_due([one.id for one in paging], now)
             _log.warning("storm_begun", incidents=len(paging))
 
     def _ask_again(self, storm: Incident, now: datetime) -> None:

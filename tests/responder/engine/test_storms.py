@@ -42,6 +42,7 @@ def test_so_many_as_are_allowed_are_no_storm(stormy: Any) -> None:
 def test_incidents_that_come_one_by_one_page_until_there_are_too_many(stormy: Any) -> None:
     found = [trouble(stormy, 1, first=number)[0] for number in range(6)]
     assert paged(stormy) == [*(one.id for one in found[:3]), storm_of(stormy).id]
+    assert {stormy.store.incident(one.id).held_by for one in found} == {storm_of(stormy).id}
     stormy.passes(MINUTE)
     assert storm_of(stormy).summary.startswith("6 incidents")
 
