@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from firebrigade.responder.model import AlertStatus
 from sandbox.cluster import Fault
+from sandbox.faults import Fault as AnyFault
 from tests.responder.ordeal.fuse import Mishap
-from tests.responder.ordeal.trial import RUNBOOKS, Trial
+from tests.responder.ordeal.trial import AGENT, RUNBOOKS, Trial
 
 _DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/checkout"
 
@@ -87,6 +88,29 @@ class Sick:
 
 
 @dataclass(frozen=True)
+class Silent:
+    """The agent is not heard any more; a deaf one stays so whatever its supervisor does."""
+
+    deaf: bool = False
+
+    def happen(self, trial: Trial) -> None:
+        trial.supervisor.fail(AGENT, deaf=self.deaf)
+
+
+@dataclass(frozen=True)
+class SupervisorFails:
+    """The supervisor answers the next requests badly."""
+
+    answer: int | str
+    method: str = "POST"
+    times: int = 1
+
+    def happen(self, trial: Trial) -> None:
+        fault = AnyFault(answer=self.answer, match={"method": self.method}, times=self.times)
+        trial.supervisor.faults.switch_on(fault)
+
+
+@dataclass(frozen=True)
 class Deploys:
     """A person rolls out an image."""
 
@@ -136,7 +160,21 @@ class Slow:
         trial.cluster.set_pace(ready_after_seconds=self.seconds)
 
 
-Event = Fires | Resolves | Works | Passes | Fails | Sick | Deploys | Scales | Answers | Switches | Slow
+Event = (
+    Fires
+    | Resolves
+    | Works
+    | Passes
+    | Fails
+    | Sick
+    | Silent
+    | SupervisorFails
+    | Deploys
+    | Scales
+    | Answers
+    | Switches
+    | Slow
+)
 
 
 def _edit(trial: Trial, spec: dict[str, Any]) -> None:
@@ -148,11 +186,16 @@ _names = st.sampled_from(sorted(RUNBOOKS))
 _pods = st.integers(0, 2)
 _mishaps = st.builds(Mishap, at=st.integers(0, 14), sleeps=st.sampled_from([None, None, 0, 60, 360, 1200]))
 _answers = [409, 429, 500, 503, 504, "drop-before", "drop-after", "hang-before", "hang-after"]
+_supervisor: list[int | str] = [429, 500, 503, "drop-before", "drop-after"]
 _works = st.builds(Works, st.integers(0, 1), st.one_of(st.none(), _mishaps))
 _fails = st.builds(Fails, st.sampled_from(_answers), st.sampled_from([True, True, False]), st.sampled_from([1, 2, 4]))
 _others: list[st.SearchStrategy[Event]] = [
     st.builds(Resolves, _names),
     st.builds(Sick, _pods, st.sampled_from(["never-ready", "serves", "killed"])),
+    st.builds(Silent, st.booleans()),
+    st.builds(
+        SupervisorFails, st.sampled_from(_supervisor), st.sampled_from(["POST", "POST", "GET"]), st.integers(1, 3)
+    ),
     st.builds(Deploys, st.sampled_from(["checkout:2.0", "checkout:3.0-broken", "checkout:1.0"])),
     st.builds(Scales, st.integers(1, 4)),
     st.builds(Answers, st.booleans()),
@@ -168,6 +211,8 @@ def _trouble(name: str, pod: int) -> list[Event]:
     """Return an alert, after what its runbook can repair."""
     if name == "PodSick":
         return [Sick(pod), Fires(name, pod), Works(), Works()]
+    if name == "AgentFailed":
+        return [Silent(deaf=pod == 0), Fires(name), Works(), Works()]
     before: list[Event] = [Deploys("checkout:3.0-broken"), Passes(60)] if name == "BadRollout" else []
     return [*before, Fires(name), Works(), Works()]
 

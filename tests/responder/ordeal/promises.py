@@ -81,16 +81,26 @@ class Promises:
 
         return told
 
+    def recovered(self, step: StepResult) -> None:
+        """Note that the agents' supervisor has restarted an agent for a step."""
+        try:
+            self._check_made(step, "", step.target)
+        except AssertionError as broken_promise:
+            self.broken.append(str(broken_promise))
+
     def _check_write(self, step: StepResult, call: Call, too_much: str) -> None:
+        self._check_made(step, f"{too_much}: {call.verb} {call.path}" if too_much else "", call.name)
+
+    def _check_made(self, step: StepResult, too_much: str, name: str) -> None:
         kept = next(one for one in self._store.steps(step.incident_id) if one.id == step.id)
         back = kept.status is StepStatus.UNDOING
-        write = Write(at=self._cluster.now, step_id=step.step_id, plan=hash_of(kept), back=back, name=call.name)
+        write = Write(at=self._cluster.now, step_id=step.step_id, plan=hash_of(kept), back=back, name=name)
         same = [one for one in self.writes if (one.step_id, one.back) == (write.step_id, write.back)]
         self.writes.append(write)
         assert not same, f"made twice: {same} and {write}"
         self._check_intent(step, kept)
         if not back:
-            assert not too_much, f"{too_much}: {call.verb} {call.path}"
+            assert not too_much, too_much
             self._check_lock(kept)
 
     def _check_intent(self, step: StepResult, kept: StepResult) -> None:
@@ -197,12 +207,15 @@ class Promises:
             self._check_storm(step, step.applied_at)
 
     def _check_storm(self, step: StepResult, at: datetime) -> None:
-        """Count the incidents that were open and wanted a runbook when the intent was written down."""
+        """Count the incidents that were open and wanted a runbook when the intent was written down.
+
+        What came at that very moment of virtual time may have come after it.
+        """
         wanting = [
             one
             for one in self._store.incidents()
             if one.routed_at is not None
-            and one.routed_at <= at < one.opened_at + self._storm.within
+            and one.routed_at < at < one.opened_at + self._storm.within
             and (one.resolved_at is None or one.resolved_at > at)
         ]
         assert len(wanting) <= self._storm.incidents, f"{step.step_id} acts in a storm of {len(wanting)} incidents"

@@ -4,6 +4,7 @@
 suite tries the same few. ``events.py`` says what can happen, ``promises.py`` what must hold all the same.
 """
 
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,21 @@ from firebrigade.responder.store.database import Database
 from firebrigade.runbooks.actions.restart_pod import RestartPod
 from firebrigade.runbooks.actions.scale_deployment import ReplicasEdit
 from firebrigade.runbooks.guards.history import Cooldown, Flapping, Lock, StepsAtOnce
-from tests.responder.ordeal.events import Answers, Event, Fires, Passes, Resolves, Scales, Sick, Slow, Works, scripts
+from firebrigade.runbooks.supervisor import SupervisorClient
+from tests.responder.ordeal.events import (
+    Answers,
+    Event,
+    Fires,
+    Passes,
+    Resolves,
+    Scales,
+    Sick,
+    Silent,
+    Slow,
+    SupervisorFails,
+    Works,
+    scripts,
+)
 from tests.responder.ordeal.trial import Trial
 
 ORDEALS = int(os.environ.get("ORDEALS", "0"))
@@ -90,6 +105,7 @@ TWICE: list[Event] = [
 ]
 MEDDLED: list[Event] = [Fires("Busy"), Works(), Scales(2), *WORKS]
 WELL_AGAIN: list[Event] = [*RESTARTS[:2], Works(), Sick(0), Sick(2), Sick(1, "serves"), Passes(3), *WORKS]
+RECOVERED: list[Event] = [Silent(), SupervisorFails("drop-after"), Fires("AgentFailed"), *WORKS, Passes(10), *WORKS]
 ANSWERED: list[Event] = [Fires("Busy"), *WORKS, Answers(True), *WORKS]
 
 
@@ -101,6 +117,7 @@ ANSWERED: list[Event] = [Fires("Busy"), *WORKS, Answers(True), *WORKS]
         pytest.param(TWICE, False, 1, id="twice within the cooldown"),
         pytest.param(MEDDLED, False, 0, id="a person in between"),
         pytest.param(WELL_AGAIN, False, 1, id="the last ready pod, which was the sick one"),
+        pytest.param(RECOVERED, False, 1, id="an agent whose recovery was asked for twice"),
         pytest.param(ANSWERED, True, 1, id="approved"),
     ],
 )
@@ -134,6 +151,13 @@ def _without_precondition(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ReplicasEdit, "forward", forward)
 
 
+def _without_key(patch: pytest.MonkeyPatch) -> None:
+    recover, number = SupervisorClient.recover, itertools.count()
+    patch.setattr(
+        SupervisorClient, "recover", lambda client, agent, key: recover(client, agent, f"{key}-{next(number)}")
+    )
+
+
 def _without_counts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RestartPod, "_check_counts", lambda *_: None)
 
@@ -146,6 +170,7 @@ def _without_counts(patch: pytest.MonkeyPatch) -> None:
         pytest.param(_without_cooldown, TWICE, False, "again after", id="the cooldown is ignored"),
         pytest.param(_without_approval, ANSWERED, True, "nobody approved", id="nobody is asked"),
         pytest.param(_without_counts, WELL_AGAIN, False, "last ready pod", id="the world of the plan is trusted"),
+        pytest.param(_without_key, RECOVERED, False, "made twice", id="each attempt has a key of its own"),
         pytest.param(_without_precondition, MEDDLED, False, "somebody has set", id="a person is overridden"),
     ],
 )
@@ -159,7 +184,7 @@ def test_a_broken_promise_is_noticed(
 
 SCALED: list[Event] = [Slow(1), Fires("Busy"), *WORKS, Passes(60), *WORKS, Resolves("Busy")]
 AGAIN: list[Event] = [*SCALED, Works(), Passes(900), Fires("Leaking"), *WORKS]
-STORMY: list[Event] = [Fires("Busy"), Fires("NodeSick"), Fires("DiskFull"), *WORKS, *WORKS]
+STORMY: list[Event] = [Fires("Busy"), Fires("NodeSick"), Fires("DiskFull"), Works(), Passes(2), *WORKS, *WORKS]
 CROWD: list[Event] = [Slow(10**6), Fires("Busy"), *WORKS, Fires("NodeSick"), *WORKS]
 
 

@@ -23,6 +23,7 @@ from sandbox.cluster import Cluster, Fault
 from sandbox.cluster.errors import ApiError
 from sandbox.cluster.routes import understood
 from sandbox.cluster.world import deployment
+from sandbox.supervisor import Supervisor
 from sandbox.virtual.service import Pager
 from sandbox.virtual.wire import OURS
 from tests.responder.ordeal.fuse import Mishap
@@ -42,6 +43,7 @@ LIMITS = GuardSettings(
 STRICT = {"repairs_per_day": 1, "steps_at_once": 1}
 STORM, CALM = Storm(incidents=2), Storm(incidents=100)
 TRUST = TrustSettings(start=TrustLevel.AUTO, promote_after=1, environments=("default",))
+AGENT = "agent-07"
 ENDS_WITHIN = timedelta(hours=2)
 _POD = {"namespace": {"label": "namespace"}, "name": {"label": ["pod"]}}
 _SERVICE = {"namespace": "shop", "name": "checkout"}
@@ -57,6 +59,7 @@ RUNBOOKS = {
     "BadRollout": (_step("rollback_deployment", _SERVICE, undo=True), _step("restart_deployment", _SERVICE)),
     "Leaking": (_step("restart_deployment", _SERVICE, undo=True),),
     "NodeSick": (_step("cordon_node", {"name": "node-2"}, undo=True),),
+    "AgentFailed": (_step("recover_agent", {"name": AGENT}),),
     "DiskFull": (_step("run_job", {"namespace": "shop", "name": "cleanup", "kind": "cronjob"}),),
 }
 
@@ -79,6 +82,8 @@ class Trial:
         self.clock = ManualClock()
         self.cluster = Cluster(clock=self.clock, seed=1)
         self._fill()
+        self.supervisor = Supervisor(agent_ids=[AGENT], clock=self.clock)
+        self.supervisor.__enter__()
         path = directory / "firebrigade.sqlite"
         path.write_bytes(template)
         self._trust = TRUST if trusts else None
@@ -96,6 +101,7 @@ class Trial:
         """Close every connection."""
         for store in (self.store, *(replica.store for replica in self.replicas)):
             store.close()
+        self.supervisor.__exit__(None, None, None)
 
     def _fill(self) -> None:
         self.cluster.create("namespaces", {"metadata": {"name": "shop"}})
@@ -115,6 +121,8 @@ class Trial:
             limits=self.limits,
             restraints=Restraints(storm=self._storm),
             watch=self.promises.watch,
+            supervisor=self.supervisor,
+            recovered=self.promises.recovered,
             asleep=self._asleep,
             trust=self._trust,
         )
@@ -212,6 +220,7 @@ class Trial:
     def end(self) -> None:
         """Let the API server be well again, and everything come to its end; then judge it."""
         self.cluster._server.faults.clear()
+        self.supervisor.faults.clear()
         until = self.now + ENDS_WITHIN
         self._drain(self.replicas)
         while self.now < until and not self._over():
