@@ -187,7 +187,13 @@ def _configuration(plant: _Planting, addresses: Mapping[str, str], mail_port: in
     return {
         "receivers": receivers,
         "routes": [{"receivers": [*receivers, "log"], "policy": "default"}],
-        "automation": {"mode": "auto", "namespaces": ["neurectomy", "agents"], "cooldown": "0"},
+        # So many incidents are a storm; here each of them has to be told.
+        "automation": {
+            "mode": "auto",
+            "namespaces": ["neurectomy", "agents"],
+            "cooldown": "0",
+            "storm_holds_pages_for": "0",
+        },
         "kubernetes": {"kubeconfig": str(_kubeconfig(addresses["kubernetes"], folder))},
         "prometheus": {"url": addresses["prometheus"], **plant.key("bearer_token", "prometheus token")},
         "supervisor": {"url": addresses["supervisor"], **plant.key("token", "supervisor token")},
