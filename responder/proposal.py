@@ -84,7 +84,7 @@ def _verified_by(step: RunbookStep) -> str:
 
 
 def _worse(step: RunbookStep) -> str:
-    return f"; taken back at once if {step.worse.query} rises by {step.worse.rises_by:g}" if step.worse else ""
+    return f"; taken back if {step.worse.query} stays {step.worse.rises_by:g} higher" if step.worse else ""
 
 
 def _undone_by(step: RunbookStep) -> str:
